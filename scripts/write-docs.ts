@@ -1,0 +1,56 @@
+/**
+ * Writes the parts of docs/ that are made from the code; with --check only says whether they are in step.
+ * A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { commands } from "../src/cli/commands.ts";
+import { errorKinds } from "../src/core/errors.ts";
+
+const parts: Record<string, () => string> = {
+  errors: () =>
+    [
+      "| code | what went wrong | exit | HTTP status |",
+      "|---|---|---|---|",
+      ...errorKinds.map((one) => `| \`${one.code}\` | ${one.title} | ${one.exitCode} | ${one.status} |`),
+    ].join("\n"),
+  commands: () =>
+    commands
+      .map((one) =>
+        [
+          `## sallyport ${[one.name, ...(one.arguments ?? []).map((arg) => arg.name)].join(" ")}`,
+          "",
+          one.description ?? one.summary,
+          ...(one.options.length > 0 ? ["", "| option | meaning |", "|---|---|"] : []),
+          ...one.options.map(
+            (option) =>
+              `| \`${option.flags.replaceAll("|", "\\|")}\` | ${option.description.replaceAll("|", "\\|")} |`,
+          ),
+          "",
+          ...one.examples.map((example) => `- \`${example.command}\`: ${example.does}`),
+        ].join("\n"),
+      )
+      .join("\n\n"),
+};
+
+const check = process.argv.includes("--check");
+let stale = 0;
+for (const name of existsSync("docs") ? readdirSync("docs") : []) {
+  if (!name.endsWith(".md")) continue;
+  const file = join("docs", name);
+  const before = readFileSync(file, "utf8");
+  const after = before.replaceAll(
+    /(<!-- generated: ([a-z-]+) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_, start: string, part: string, end: string) => {
+      const make = parts[part];
+      if (!make) throw new Error(`${file}: there is no generated part "${part}"`);
+      return `${start}${make()}\n${end}`;
+    },
+  );
+  if (after === before) continue;
+  if (check) {
+    console.error(`${file} is out of step with the code: run npm run docs`);
+    stale++;
+  } else writeFileSync(file, after);
+}
+process.exit(stale > 0 ? 1 : 0);
