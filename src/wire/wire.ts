@@ -1,0 +1,209 @@
+import type { Socket } from "node:net";
+import { ReadBuffer } from "./buffers.ts";
+
+/** What takes the bytes of a wire at the moment: the reader of a head, of a body, or the other end of a tunnel. */
+export interface WireReader {
+  /**
+   * Bytes have come. They are valid during this call only, unless {@link Wire.hold} is called in it.
+   * @returns how many were used: when fewer, the rest waits for the next reader and reading pauses
+   */
+  data(bytes: Buffer): number;
+  /** The other side has sent its last byte (FIN); it may still read. */
+  end(): void;
+}
+
+/** How a socket hands its bytes to a wire: into one reused buffer (`onread`). */
+export interface OnRead {
+  buffer: () => Buffer;
+  callback: (bytes: number, buffer: Uint8Array) => boolean;
+}
+
+/**
+ * One TCP (or Unix) connection, read by one reader at a time. It keeps both directions open until each is ended
+ * (half-close), holds at most one chunk in flight (back-pressure), and tells its end exactly once.
+ */
+export class Wire {
+  readonly socket: Socket;
+  readonly #closeListeners = new Set<(error: Error | undefined) => void>();
+  #reader: WireReader | undefined;
+  #rest: Buffer | undefined;
+  #ended = false;
+  #endTold = false;
+  #held = false;
+  #closed = false;
+  #error: Error | undefined;
+  #pauseWanted = false;
+  readonly #buffer: ReadBuffer | undefined;
+
+  /**
+   * @param make is given what the socket must hand its bytes to, and makes the socket: with `onread`, or, where that
+   *   cannot be, without, and then the wire listens to its 'data'
+   */
+  constructor(make: (onread: OnRead) => { socket: Socket; reusesBuffer: boolean }) {
+    const buffer = new ReadBuffer();
+    const { socket, reusesBuffer } = make({
+      buffer: () => buffer.current,
+      callback: (bytes, into) => this.#arrived(bytes, into as Buffer),
+    });
+    this.socket = socket;
+    this.#buffer = reusesBuffer ? buffer : undefined;
+    // The first statement for every socket: without a listener its error would end the process.
+    socket.on("error", (error) => {
+      this.#error ??= error;
+    });
+    socket.on("end", () => {
+      this.#ended = true;
+      this.#tellEnd();
+    });
+    socket.on("close", () => this.#close());
+    if (!reusesBuffer) socket.on("data", (chunk: Buffer) => this.#chunk(chunk));
+  }
+
+  get closed(): boolean {
+    return this.#closed || this.socket.destroyed;
+  }
+
+  /** True when the other side has sent its last byte. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** True when bytes wait that no reader has taken. */
+  get hasRest(): boolean {
+    return this.#rest !== undefined;
+  }
+
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** Makes `reader` the one that takes the bytes, beginning with those that wait. */
+  read(reader: WireReader): void {
+    this.#reader = reader;
+    this.#pauseWanted = false;
+    this.#deliverRest();
+    if (this.#reader !== reader) return;
+    if (this.#rest === undefined && !this.#held) this.#resumeSocket();
+    this.#tellEnd();
+  }
+
+  /** Takes the reader away. Bytes that come are kept, up to a limit, so that the connection's end is still seen. */
+  unread(): void {
+    this.#reader = undefined;
+  }
+
+  /** No more bytes, please, until `read` is called. */
+  pause(): void {
+    this.#pauseWanted = true;
+    this.socket.pause();
+  }
+
+  /** Within `data`: the bytes are still in use, and reading waits for {@link release}. */
+  hold(): void {
+    this.#held = true;
+    // Sockets without a reused buffer give each chunk its own memory: pausing is enough.
+    if (!this.#buffer) this.socket.pause();
+  }
+
+  /** The bytes of {@link hold} are no longer in use. */
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#deliverRest();
+    if (this.#rest === undefined && !this.#held && !this.#pauseWanted) this.#resumeSocket();
+    this.#tellEnd();
+  }
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /**
+   * Calls back once, when both directions are over or the connection broke; at once where that has happened.
+   * Returns what takes the wish back.
+   */
+  whenClosed(listener: (error: Error | undefined) => void): () => void {
+    if (this.#closed) listener(this.#error);
+    else this.#closeListeners.add(listener);
+    return () => this.#closeListeners.delete(listener);
+  }
+
+  /** Ends the sending direction after what was written. */
+  end(): void {
+    if (!this.closed && !this.socket.writableEnded) this.socket.end();
+  }
+
+  /** Ends both directions at once. */
+  destroy(error?: Error): void {
+    this.#error ??= error;
+    this.socket.destroy();
+  }
+
+  /** Breaks the connection so that the other side sees that it broke (RST), not a clean end. */
+  reset(): void {
+    if (this.closed) return;
+    // Unix sockets know no reset.
+    if (this.socket.remoteFamily === undefined) this.socket.destroy();
+    else this.socket.resetAndDestroy();
+  }
+
+  #arrived(bytes: number, into: Buffer): boolean {
+    this.#chunk(into.subarray(0, bytes));
+    if (!this.#held) this.#buffer?.noteRead(bytes);
+    return !this.#held && !this.#pauseWanted && this.#restFits();
+  }
+
+  #chunk(chunk: Buffer): void {
+    if (this.#rest !== undefined || this.#reader === undefined) {
+      this.#keep(chunk);
+      return;
+    }
+    const used = this.#reader.data(chunk);
+    if (used < chunk.length) this.#keep(chunk.subarray(used));
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#rest = this.#rest === undefined ? Buffer.from(bytes) : Buffer.concat([this.#rest, bytes]);
+    if (!this.#restFits()) this.socket.pause();
+  }
+
+  #restFits(): boolean {
+    return this.#rest === undefined || (this.#reader === undefined && this.#rest.length < MOST_REST);
+  }
+
+  #deliverRest(): void {
+    while (this.#rest !== undefined && this.#reader !== undefined && !this.#held) {
+      const reader = this.#reader;
+      const rest = this.#rest;
+      this.#rest = undefined;
+      const used = reader.data(rest);
+      if (used < rest.length) {
+        const after = this.#rest as Buffer | undefined;
+        this.#rest = after === undefined ? rest.subarray(used) : Buffer.concat([rest.subarray(used), after]);
+      }
+      if (this.#reader === reader && used === 0) return;
+    }
+  }
+
+  #resumeSocket(): void {
+    if (!this.closed) this.socket.resume();
+  }
+
+  #tellEnd(): void {
+    if (!this.#ended || this.#endTold || this.#reader === undefined || this.#rest !== undefined || this.#held)
+      return;
+    this.#endTold = true;
+    this.#reader.end();
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (!this.#held) this.#buffer?.release();
+    for (const listener of [...this.#closeListeners]) listener(this.#error);
+    this.#closeListeners.clear();
+  }
+}
+
+/** Bytes kept for a reader that is not there yet, such as pipelined requests. */
+const MOST_REST = 64 * 1024;
