@@ -14,12 +14,10 @@ export class ReadBuffer {
 
   /** Tells how much of the buffer the last read filled: it is swapped for a larger or smaller one when that is due. */
   noteRead(bytes: number): void {
-    if (bytes === this.#buffer.length && this.#step < SIZES.length - 1) return this.#resize(this.#step + 1);
-    if (this.#step === 0 || bytes * 4 > this.#buffer.length) {
+    if (bytes === this.#buffer.length && this.#step < SIZES.length - 1) this.#resize(this.#step + 1);
+    else if (this.#step === 0 || bytes * 4 > this.#buffer.length) {
       this.#small = 0;
-      return;
-    }
-    if (++this.#small >= PATIENCE) this.#resize(this.#step - 1);
+    } else if (++this.#small >= PATIENCE) this.#resize(this.#step - 1);
   }
 
   /** Gives a large buffer back to those that are busy. Only when nothing refers to it any more. */

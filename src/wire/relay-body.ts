@@ -38,7 +38,8 @@ export function relayBody(from: Wire, to: Wire, options: BodyOptions): Promise<B
       if (over) return;
       over = true;
       // A body that breaks off before its first byte still has a head to show.
-      if (head !== undefined && end.kind === "source" && !to.closed) to.socket.write(head, "latin1");
+      if (head !== undefined && (end.kind === "source" || end.kind === "whole") && !to.closed)
+        to.socket.write(head, "latin1");
       options.signal.removeEventListener("abort", stop);
       unwatchFrom();
       unwatchTo();
@@ -49,7 +50,7 @@ export function relayBody(from: Wire, to: Wire, options: BodyOptions): Promise<B
     const cut = (error: Error | undefined) =>
       finish({ kind: "source", error: error ?? new Error("the connection ended within the body") });
     const written = () => {
-      if (from.held && to.socket.writableLength === 0) from.release();
+      if (from.held && (to.closed || to.socket.writableLength === 0)) from.release();
     };
     const pass = (bytes: Buffer) => {
       if (head !== undefined) {
@@ -57,18 +58,15 @@ export function relayBody(from: Wire, to: Wire, options: BodyOptions): Promise<B
         head = undefined;
         if (bytes.length <= JOIN) {
           // Small answers leave in one write: a second segment would wait for an acknowledgement on some stacks.
-          to.socket.write(Buffer.concat([Buffer.from(text, "latin1"), bytes]));
+          to.socket.write(Buffer.concat([Buffer.from(text, "latin1"), bytes]), written);
           return;
         }
         to.socket.write(text, "latin1");
       }
       to.socket.write(bytes, written);
     };
-    const unwatchFrom = from.whenClosed((error) => cut(error));
-    const unwatchTo = to.whenClosed((error) =>
-      finish({ kind: "sink", error: error ?? new Error("the receiver closed the connection") }),
-    );
-    if (over) return;
+    let unwatchFrom = () => {};
+    let unwatchTo = () => {};
     if (options.signal.aborted) return stop();
     options.signal.addEventListener("abort", stop);
     from.read({
@@ -92,6 +90,12 @@ export function relayBody(from: Wire, to: Wire, options: BodyOptions): Promise<B
         else cut(undefined);
       },
     });
+    // Only now: what had come before the connection broke may have been the whole.
+    if (!over) unwatchFrom = from.whenClosed(cut);
+    if (!over)
+      unwatchTo = to.whenClosed((error) =>
+        finish({ kind: "sink", error: error ?? new Error("the receiver closed the connection") }),
+      );
   });
 }
 

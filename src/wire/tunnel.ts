@@ -58,7 +58,7 @@ class Pump implements WireReader {
     this.#from = from;
     this.#to = to;
     this.#written = () => {
-      if (from.held && to.socket.writableLength === 0) from.release();
+      if (from.held && (to.closed || to.socket.writableLength === 0)) from.release();
     };
   }
 

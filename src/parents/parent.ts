@@ -1,0 +1,357 @@
+import { startHandshake } from "../auth/choose.ts";
+import type {
+  LimitSettings,
+  ParentSettings,
+  PoolSettings,
+  ProxySettings,
+  TimeoutSettings,
+} from "../config/settings.ts";
+import { AnswerError, AnswerTimeoutError, NoCredentialError, SallyportError } from "../core/errors.ts";
+import type { ResponseHead } from "../http1/head.ts";
+import type { Events } from "../observe/events.ts";
+import { dial } from "../wire/dial.ts";
+import { Connection } from "./connection.ts";
+import { Demand } from "./demand.ts";
+import type { CredentialGuard, Permit } from "./guard.ts";
+import { Health } from "./health.ts";
+import { Pool } from "./pool.ts";
+import type { Counters, OutboundRequest } from "./request.ts";
+import { again, type Learnt, signIn } from "./sign-in.ts";
+
+export interface ParentOptions {
+  readonly settings: ParentSettings;
+  readonly timeouts: TimeoutSettings;
+  readonly limits: LimitSettings;
+  readonly pool: PoolSettings;
+  readonly probe: ProxySettings["probe"];
+  /** Undefined where no credential is configured. */
+  readonly guard: CredentialGuard | undefined;
+  readonly events: Events;
+}
+
+/** An answer's head, and the connection on which its body follows. */
+export interface Opened {
+  readonly connection: Connection;
+  readonly head: ResponseHead;
+}
+
+/**
+ * One of the company's proxies: requests go out through it, on connections that are signed in already where there
+ * are any, and it keeps such connections at hand as demand asks for them.
+ */
+export class Parent {
+  readonly name: string;
+  readonly health: Health;
+  readonly #options: ParentOptions;
+  readonly #learnt: Learnt;
+  readonly #pool: Pool;
+  readonly #demand = new Demand();
+  #lastAuthority: string | undefined;
+  #warming = 0;
+  #warmAfter = 0;
+  /** What this parent does with a TRACE for itself: learnt once. */
+  #trace: "untried" | "works" | "refused";
+  /** Connections in a row that forgot their sign-in: such a parent is not pooled. */
+  #forgot = 0;
+  #closed = false;
+
+  constructor(options: ParentOptions) {
+    const { settings, pool } = options;
+    this.#options = options;
+    this.name = `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${settings.port}`;
+    const named = settings.credential?.auth;
+    this.#learnt = { scheme: named === undefined || named === "auto" ? undefined : named };
+    this.#trace = options.probe === "trace" ? "untried" : "refused";
+    this.health = new Health(this.name, options.events, (signal) => this.#answersAtAll(signal));
+    this.#pool = new Pool(pool.maxIdle, pool.idle, () => this.#refill());
+  }
+
+  get idle(): number {
+    return this.#pool.size;
+  }
+
+  /**
+   * Sends a request and reads its answer's head.
+   * @throws any of the errors of a way out; the parent's health has been told already
+   */
+  async exchange(request: OutboundRequest): Promise<Opened> {
+    this.#lastAuthority = request.authority;
+    this.#demand.take(performance.now());
+    try {
+      const opened =
+        (await this.#onIdle(request)) ??
+        (request.replayable || !this.#options.settings.credential
+          ? await this.#cold(request)
+          : await this.#onAuthenticated(request));
+      this.health.succeeded();
+      return opened;
+    } catch (error) {
+      this.#judge(error, request.signal);
+      throw error;
+    } finally {
+      this.#refill();
+    }
+  }
+
+  /** Takes a connection back after a clean exchange. */
+  give(connection: Connection): void {
+    const { credential } = this.#options.settings;
+    const useful = credential === undefined || connection.authenticated || this.#learnt.scheme === "basic";
+    if (this.#closed || !useful || this.#forgot >= FORGETFUL) connection.wire.destroy();
+    else this.#pool.give(connection);
+  }
+
+  /** Closes what is idle; what is in use goes on. */
+  close(): void {
+    this.#closed = true;
+    this.health.close();
+    this.#pool.close();
+  }
+
+  async #onIdle(request: OutboundRequest): Promise<Opened | undefined> {
+    for (;;) {
+      const connection = this.#pool.take(request.replayable ? undefined : FRESH);
+      if (!connection) return undefined;
+      const answersBefore = connection.answers;
+      try {
+        const head = await this.#send(connection, request, this.#standing());
+        if (head.status !== 407) {
+          this.#forgot = 0;
+          return { connection, head };
+        }
+        this.#forgot++;
+        connection.wire.destroy();
+        if (!request.replayable)
+          throw new AnswerError(`${this.name} asked for a new logon in the middle of a request`);
+      } catch (error) {
+        connection.wire.destroy();
+        // The parent closed it while it was idle: nothing was lost, take another one.
+        const stale = error instanceof AnswerError && connection.answers === answersBefore;
+        if (!stale || !request.replayable || request.signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** A new connection, signed in by this very request. */
+  async #cold(request: OutboundRequest): Promise<Opened> {
+    return await this.#signedIn(
+      request.signal,
+      request.counters,
+      request.method,
+      (connection, authorization) => this.#send(connection, request, authorization),
+    );
+  }
+
+  /** For requests that can be sent once only: the connection is signed in by a probe first. */
+  async #onAuthenticated(request: OutboundRequest): Promise<Opened> {
+    const { connection } = await this.#probed(request.signal, request.counters, undefined);
+    const head = await this.#send(connection, request, this.#standing()).catch((error: unknown) => {
+      connection.wire.destroy();
+      throw error;
+    });
+    if (head.status !== 407) return { connection, head };
+    connection.wire.destroy();
+    throw new AnswerError(`${this.name} asked for a logon again in the middle of a request`);
+  }
+
+  async #send(
+    connection: Connection,
+    request: OutboundRequest,
+    authorization: string | undefined,
+  ): Promise<ResponseHead> {
+    request.counters.roundTrips++;
+    if (!request.replayable) request.committed = true;
+    connection.send(
+      request.head(authorization === undefined ? "" : `Proxy-Authorization: ${authorization}\r\n`),
+    );
+    request.sendBody?.(connection.wire);
+    return await connection.answer(request.signal, {
+      interim: request.interim,
+      slow: () => this.health.alive(),
+    });
+  }
+
+  /** Opens a connection and carries one request through the sign-in on it; once more where the parent closed it to begin with. */
+  async #signedIn(
+    signal: AbortSignal | undefined,
+    counters: Counters,
+    method: string,
+    leg: (connection: Connection, authorization: string | undefined) => Promise<ResponseHead>,
+    permit?: Permit,
+  ): Promise<Opened> {
+    const { settings, guard, events } = this.#options;
+    for (let tries = 1; ; tries++) {
+      const turn = permit ?? (await guard?.enter(signal));
+      const connection = await this.#dial(signal, counters).catch(async (error: unknown) => {
+        await turn?.abandoned();
+        throw error;
+      });
+      try {
+        const head =
+          turn === undefined || settings.credential === undefined
+            ? await leg(connection, undefined)
+            : await signIn({
+                connection,
+                credential: settings.credential,
+                permit: turn,
+                learnt: this.#learnt,
+                events,
+                parentHost: settings.host,
+                method,
+                signal,
+                leg: (authorization) => leg(connection, authorization),
+              });
+        if (head === again && tries === 1 && permit === undefined) {
+          connection.wire.destroy();
+          continue;
+        }
+        if (head === again)
+          throw new AnswerError(`${this.name} closed the connection in the middle of the logon`);
+        if (head.status === 407 && settings.credential === undefined)
+          throw new NoCredentialError(`${this.name} wants a logon, and no credential is configured`, {
+            hint: "Set [identity] in sallyport.toml, or Username and a password in cntlm.conf.",
+          });
+        return { connection, head };
+      } catch (error) {
+        connection.wire.destroy();
+        throw error;
+      }
+    }
+  }
+
+  /** A connection signed in by a request that the parent answers itself, or by a HEAD where it refuses those. */
+  async #probed(
+    signal: AbortSignal | undefined,
+    counters: Counters,
+    permit: Permit | undefined,
+  ): Promise<Opened> {
+    const { probe } = this.#options;
+    const trace = this.#trace !== "refused";
+    const method = trace ? "TRACE" : "HEAD";
+    const target = probe instanceof URL && !trace ? probe.href : `http://${this.#lastAuthority}/`;
+    const host = probe instanceof URL && !trace ? probe.host : this.#lastAuthority;
+    const lines = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nMax-Forwards: 0\r\nProxy-Connection: keep-alive\r\n`;
+    let opened: Opened | undefined;
+    try {
+      opened = await this.#signedIn(
+        signal,
+        counters,
+        method,
+        async (connection, authorization) => {
+          counters.roundTrips++;
+          connection.send(
+            `${lines}${authorization === undefined ? "" : `Proxy-Authorization: ${authorization}\r\n`}\r\n`,
+          );
+          return await connection.answer(signal, { slow: () => this.health.alive() });
+        },
+        permit,
+      );
+      const clean = await opened.connection.skipBody(opened.head, method, signal);
+      if (clean && (opened.head.status < 400 || !trace)) {
+        if (trace) this.#trace = "works";
+        return opened;
+      }
+    } catch (error) {
+      if (!trace || !(error instanceof AnswerError) || this.#trace === "works") throw error;
+    }
+    // Learnt once: this parent has no answer for TRACE.
+    opened?.connection.wire.destroy();
+    if (!trace) throw new AnswerError(`${this.name} closed the connection after the logon`);
+    this.#trace = "refused";
+    if (permit !== undefined) throw new AnswerError(`${this.name} refuses TRACE`);
+    return await this.#probed(signal, counters, undefined);
+  }
+
+  async #dial(signal: AbortSignal | undefined, counters: Counters): Promise<Connection> {
+    const { settings, timeouts, limits } = this.#options;
+    counters.connections++;
+    const wire = await dial({
+      host: settings.host,
+      port: settings.port,
+      name: `the parent ${this.name}`,
+      timeout: timeouts.connect,
+      signal,
+    });
+    return new Connection(wire, this.name, {
+      headBytes: limits.headBytes,
+      headFields: limits.headFields,
+      answer: timeouts.answer,
+      response: timeouts.response,
+    });
+  }
+
+  /** The header that every request carries, where the scheme signs in requests and not connections. */
+  #standing(): string | undefined {
+    const { credential, host } = this.#options.settings;
+    if (this.#learnt.scheme !== "basic" || credential === undefined) return undefined;
+    return startHandshake("basic", credential, { parentHost: host }).next(undefined);
+  }
+
+  /** Signs in spare connections in the background, as many as demand asks for. */
+  #refill(): void {
+    const { pool, guard, probe } = this.#options;
+    const now = performance.now();
+    if (this.#closed || !this.health.up || !guard?.proven || now < this.#warmAfter) return;
+    if (this.#learnt.scheme !== "ntlm" || this.#forgot >= FORGETFUL) return;
+    if (this.#trace === "refused" && !(probe instanceof URL)) return;
+    let missing = this.#demand.wanted(now, Math.ceil(pool.maxIdle / 2)) - this.#pool.size - this.#warming;
+    for (; missing > 0 && this.#warming < MOST_WARMING; missing--) {
+      const permit = guard.tryEnter();
+      if (!permit) return;
+      this.#warming++;
+      void this.#warm(permit);
+    }
+  }
+
+  async #warm(permit: Permit): Promise<void> {
+    try {
+      const { connection } = await this.#probed(undefined, { roundTrips: 0, connections: 0 }, permit);
+      this.give(connection);
+    } catch (error) {
+      this.#warmAfter = performance.now() + WARM_AGAIN;
+      this.#options.events.emit("debug", {
+        message: "a spare connection could not be signed in",
+        detail: { parent: this.name, reason: (error as Error).message },
+      });
+    } finally {
+      await permit.abandoned();
+      this.#warming--;
+      this.#refill();
+    }
+  }
+
+  /** Whether any HTTP answer comes: what a parent that is well gives at once, a logon or not. */
+  async #answersAtAll(signal: AbortSignal): Promise<boolean> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(HEALTH_TIME)]);
+    const authority = this.#lastAuthority ?? this.name;
+    for (const method of this.#trace === "refused" ? ["HEAD"] : ["TRACE", "HEAD"]) {
+      const connection = await this.#dial(limit, { roundTrips: 0, connections: 0 });
+      try {
+        connection.send(
+          `${method} http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\nMax-Forwards: 0\r\nConnection: close\r\n\r\n`,
+        );
+        await connection.answer(limit);
+        return true;
+      } catch (error) {
+        if (limit.aborted || !(error instanceof AnswerError)) return false;
+      } finally {
+        connection.wire.destroy();
+      }
+    }
+    return false;
+  }
+
+  /** A parent that cannot be reached or breaks off is passed over; one that refuses a logon is well. */
+  #judge(error: unknown, signal: AbortSignal): void {
+    if (signal.aborted || !(error instanceof SallyportError)) return;
+    const dead = ["SP_CONNECT", "SP_CONNECT_TIMEOUT", "SP_RESOLVE", "SP_ANSWER"].includes(error.code);
+    if (dead || error instanceof AnswerTimeoutError) this.health.failed(error.message);
+  }
+}
+
+/** Requests that cannot be repeated take an idle connection only if it was used within so many milliseconds. */
+const FRESH = 2000;
+const FORGETFUL = 2;
+const MOST_WARMING = 4;
+const WARM_AGAIN = 5000;
+const HEALTH_TIME = 3000;

@@ -1,0 +1,76 @@
+import type { ProxySettings } from "../config/settings.ts";
+import type { Credential } from "../core/credential.ts";
+import { SallyportError } from "../core/errors.ts";
+import type { Events } from "../observe/events.ts";
+import { CredentialGuard } from "./guard.ts";
+import { type Opened, Parent } from "./parent.ts";
+import type { RefusalFile } from "./refusals.ts";
+import type { OutboundRequest } from "./request.ts";
+
+/**
+ * The parents in their order. A request goes to the first one that is well; when that one fails before the request
+ * could have had an effect, to the next.
+ */
+export class Parents {
+  readonly list: readonly Parent[];
+  readonly #events: Events;
+
+  constructor(settings: ProxySettings, refusals: RefusalFile, events: Events) {
+    // Parents with the same credential share one guard: the domain counts the account's refusals, not the parent's.
+    const guards = new Map<string, CredentialGuard>();
+    const guardOf = (credential: Credential | undefined): CredentialGuard | undefined => {
+      if (credential === undefined) return undefined;
+      const key = sameCredential(credential);
+      const known =
+        guards.get(key) ?? new CredentialGuard(credential, refusals, events, settings.pool.logons);
+      guards.set(key, known);
+      return known;
+    };
+    this.#events = events;
+    this.list = settings.parents.map(
+      (one) =>
+        new Parent({
+          settings: one,
+          timeouts: settings.timeouts,
+          limits: settings.limits,
+          pool: settings.pool,
+          probe: settings.probe,
+          guard: guardOf(one.credential),
+          events,
+        }),
+    );
+  }
+
+  /** @throws the first parent's error when none of them could serve */
+  async exchange(request: OutboundRequest): Promise<Opened & { parent: Parent }> {
+    const order = [...this.list.filter((one) => one.health.up), ...this.list.filter((one) => !one.health.up)];
+    let first: unknown;
+    for (const parent of order) {
+      try {
+        return { ...(await parent.exchange(request)), parent };
+      } catch (error) {
+        first ??= error;
+        if (request.signal.aborted || request.committed || !(error instanceof SallyportError)) throw error;
+        this.#events.emit("debug", {
+          message: "trying the next parent",
+          detail: { parent: parent.name, reason: error.message },
+        });
+      }
+    }
+    throw first;
+  }
+
+  close(): void {
+    for (const parent of this.list) parent.close();
+  }
+}
+
+function sameCredential(credential: Credential): string {
+  const secret = credential.password ?? credential.ntHash ?? credential.ntlmv2Hash;
+  const value = secret?.reveal() ?? "";
+  return JSON.stringify([
+    credential.username.toLowerCase(),
+    credential.domain.toLowerCase(),
+    typeof value === "string" ? value : Buffer.from(value).toString("hex"),
+  ]);
+}

@@ -1,0 +1,161 @@
+import { randomBytes, scrypt } from "node:crypto";
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import { type Credential, credentialName } from "../core/credential.ts";
+import { StateError } from "../core/errors.ts";
+
+/** What is known of one credential's logons that did not succeed. */
+export interface Refusals {
+  /** Refused, or sent and not yet answered. */
+  readonly count: number;
+  /** When the last one was sent, milliseconds since 1970. */
+  readonly at: number;
+  /** True while the last one has no verdict. */
+  readonly pending: boolean;
+}
+
+/**
+ * The count of refused logons on disk: shared by the proxy, detect and doctor, and kept over restarts, since a
+ * domain counts them too and locks the account.
+ *
+ * An entry is found by a slow, salted digest of the credential, so that a changed password starts anew and the file
+ * tells nobody a password.
+ */
+export class RefusalFile {
+  readonly #folder: string;
+  readonly #file: string;
+  /** Used when the folder cannot be written: better than no count. */
+  #memory: FileShape | undefined;
+  readonly #warn: (error: StateError) => void;
+
+  constructor(folder: string, warn: (error: StateError) => void) {
+    this.#folder = folder;
+    this.#file = join(folder, "refused-logons.json");
+    this.#warn = warn;
+  }
+
+  /** The key of a credential in this file. Takes some 50 ms: once for each credential. */
+  async keyOf(credential: Credential): Promise<string> {
+    const salt = await this.#change((shape) => shape.salt);
+    const secret =
+      credential.password?.reveal() ??
+      Buffer.from(credential.ntHash?.reveal() ?? credential.ntlmv2Hash?.reveal() ?? []).toString("hex");
+    const material = JSON.stringify([credentialName(credential).toLowerCase(), secret]);
+    return (await derive(material, Buffer.from(salt, "hex"), 24)).toString("hex");
+  }
+
+  async read(key: string): Promise<Refusals> {
+    return (await this.#load()).entries[key] ?? NONE;
+  }
+
+  /** Changes an entry, alone among all processes. An entry without a refusal is taken out. */
+  async update(key: string, name: string, next: (before: Refusals) => Refusals): Promise<Refusals> {
+    return await this.#change((shape) => {
+      const after = next(shape.entries[key] ?? NONE);
+      if (after.count <= 0) delete shape.entries[key];
+      else shape.entries[key] = { ...after, name };
+      return after;
+    });
+  }
+
+  async #change<T>(change: (shape: FileShape) => T): Promise<T> {
+    if (this.#memory) return change(this.#memory);
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      const unlock = await lock(`${this.#file}.lock`);
+      try {
+        const shape = await this.#load();
+        const before = JSON.stringify(shape);
+        const result = change(shape);
+        trim(shape);
+        if (JSON.stringify(shape) !== before || shape.fresh) await this.#save(shape);
+        return result;
+      } finally {
+        await unlock();
+      }
+    } catch (cause) {
+      this.#memory = emptyShape();
+      this.#warn(
+        new StateError(
+          `The count of refused logons cannot be kept in ${this.#folder}: ${(cause as Error).message}`,
+          {
+            cause,
+            hint: "Until that is mended it is kept in memory only, and a restart forgets it. Set [state] directory, or give the service a StateDirectory.",
+          },
+        ),
+      );
+      return change(this.#memory);
+    }
+  }
+
+  async #load(): Promise<FileShape> {
+    if (this.#memory) return this.#memory;
+    let text: string;
+    try {
+      text = await readFile(this.#file, "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return { ...emptyShape(), fresh: true };
+      throw error;
+    }
+    try {
+      const shape = JSON.parse(text) as FileShape;
+      if (typeof shape.salt === "string" && typeof shape.entries === "object") return shape;
+    } catch {
+      // Half a file is impossible (it is renamed into place); somebody edited it. Begin anew.
+    }
+    return { ...emptyShape(), fresh: true };
+  }
+
+  async #save(shape: FileShape): Promise<void> {
+    const { salt, entries } = shape;
+    const temporary = `${this.#file}.${process.pid}.new`;
+    await writeFile(temporary, `${JSON.stringify({ salt, entries }, null, 1)}\n`, {
+      mode: 0o600,
+      flush: true,
+    });
+    await rename(temporary, this.#file);
+  }
+}
+
+interface FileShape {
+  salt: string;
+  entries: Record<string, Refusals & { readonly name?: string }>;
+  /** Not on disk yet. */
+  fresh?: boolean;
+}
+
+const NONE: Refusals = { count: 0, at: 0, pending: false };
+const derive = promisify(scrypt) as (secret: string, salt: Buffer, length: number) => Promise<Buffer>;
+const MOST_ENTRIES = 64;
+const LOCK_STALE = 5000;
+
+function emptyShape(): FileShape {
+  return { salt: randomBytes(16).toString("hex"), entries: {} };
+}
+
+/** Old credentials are forgotten, the oldest first. */
+function trim(shape: FileShape): void {
+  const keys = Object.keys(shape.entries).sort((a, b) => shape.entries[a]!.at - shape.entries[b]!.at);
+  for (const key of keys.slice(0, Math.max(0, keys.length - MOST_ENTRIES))) delete shape.entries[key];
+}
+
+/** A lock between processes: a file that only one can create. One left by a crash is taken over after five seconds. */
+async function lock(path: string): Promise<() => Promise<void>> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await (await open(path, "wx", 0o600)).close();
+      return () => rm(path, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const age = await stat(path).then(
+        (found) => Date.now() - found.mtimeMs,
+        () => 0,
+      );
+      if (age > LOCK_STALE) await rm(path, { force: true });
+      if (tries > 1000) throw error;
+      await delay(10);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { parseChallenges } from "../auth/challenges.ts";
+import { chooseScheme, startHandshake } from "../auth/choose.ts";
+import { type Credential, credentialName, type Scheme } from "../core/credential.ts";
+import { AnswerError, ChallengeError } from "../core/errors.ts";
+import type { ResponseHead } from "../http1/head.ts";
+import type { Events } from "../observe/events.ts";
+import type { Connection } from "./connection.ts";
+import type { Permit } from "./guard.ts";
+
+/** What has been learnt of one parent's way to sign in; it outlives connections. */
+export interface Learnt {
+  scheme: Scheme | undefined;
+}
+
+export interface SignIn {
+  readonly connection: Connection;
+  readonly credential: Credential;
+  readonly permit: Permit;
+  readonly learnt: Learnt;
+  readonly events: Events;
+  readonly parentHost: string;
+  readonly method: string;
+  readonly signal: AbortSignal | undefined;
+  /** Sends the request with this `Proxy-Authorization` (none at all when undefined) and reads the answer's head. */
+  leg(authorization: string | undefined): Promise<ResponseHead>;
+}
+
+/** The parent closed the connection between two legs that may be repeated on a new one, with the scheme known. */
+export const again = Symbol("again");
+
+/**
+ * Carries one request through the legs of a 407 on one connection (RFC 9110, 11.7.1; MS-NTHT 3.1). The scheme that
+ * is known already is used from the first leg on: two round trips; else a bare request asks for the offers.
+ *
+ * The permit is settled here in every case.
+ * @returns the answer's head, never a 407; or {@link again}
+ * @throws SchemeError, ChallengeError, CredentialRefusedError, CredentialLatchedError, AnswerError …
+ */
+export async function signIn(options: SignIn): Promise<ResponseHead | typeof again> {
+  const { permit, learnt } = options;
+  try {
+    if (learnt.scheme === undefined) {
+      const bare = await options.leg(undefined);
+      if (bare.status !== 407) return bare;
+      learnt.scheme = chooseScheme(offers(bare), options.credential);
+      if (!(await options.connection.skipBody(bare, options.method, options.signal))) return again;
+    }
+    return await prove(options, learnt.scheme);
+  } finally {
+    await permit.abandoned();
+  }
+}
+
+async function prove(options: SignIn, scheme: Scheme): Promise<ResponseHead> {
+  const { connection, permit, learnt, events } = options;
+  const handshake = startHandshake(scheme, options.credential, { parentHost: options.parentHost });
+  let token = handshake.next(undefined);
+  for (let leg = 1; leg <= MOST_LEGS; leg++) {
+    if (handshake.proves) await permit.beforeProof();
+    const started = performance.now();
+    const answer = await options.leg(token);
+    const verdict = handshake.proves ? judge(answer.status) : "none";
+    if (verdict === "accepted" || verdict === "refused")
+      events.emit("logon", {
+        parent: connection.name,
+        identity: credentialName(options.credential),
+        scheme,
+        accepted: verdict === "accepted",
+        ms: performance.now() - started,
+      });
+    if (verdict === "refused") throw await permit.refused(`The parent ${connection.name}`);
+    if (answer.status !== 407) {
+      if (verdict === "accepted") await permit.accepted();
+      connection.authenticated = handshake.binds === "connection" && verdict !== "none";
+      return answer;
+    }
+    const challenge = offers(answer).find((one) => one.scheme.toLowerCase() === scheme);
+    if (challenge === undefined || challenge.parameters === "") {
+      // The parent has changed its mind since the scheme was learnt: ask it anew next time.
+      learnt.scheme = undefined;
+      chooseScheme(offers(answer), options.credential);
+      throw new ChallengeError(
+        `${connection.name} answered the first ${scheme.toUpperCase()} message without a challenge`,
+        {
+          hint: "Something between here and the parent may have changed the connection; NTLM needs the same one for all its messages.",
+        },
+      );
+    }
+    if (!(await connection.skipBody(answer, options.method, options.signal)))
+      throw new AnswerError(`${connection.name} closed the connection in the middle of the logon`, {
+        hint: "NTLM needs the same connection for all its messages: a load balancer in front of the parent may break it.",
+      });
+    token = handshake.next(challenge.parameters);
+  }
+  throw new ChallengeError(`${connection.name} keeps asking: ${MOST_LEGS} messages did not end the logon`);
+}
+
+/** What the status after a proof says of the credential: 401 and 403 come from policies as well as from logons. */
+function judge(status: number): "accepted" | "refused" | "unclear" {
+  if (status === 407) return "refused";
+  return status === 401 || status === 403 ? "unclear" : "accepted";
+}
+
+function offers(answer: ResponseHead): ReturnType<typeof parseChallenges> {
+  return parseChallenges(
+    answer.fields.filter((field) => field.lower === "proxy-authenticate").map((field) => field.value),
+  );
+}
+
+const MOST_LEGS = 4;
