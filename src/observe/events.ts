@@ -18,8 +18,12 @@ export interface EventMap {
     readonly accepted: boolean;
     readonly ms: number;
   };
-  latched: { readonly identity: string; readonly reason: string };
+  latched: { readonly identity: string; readonly reason: string; readonly hint?: string };
+  /** A reload begins; `reloaded` or `reload-failed` ends it. */
+  reloading: { readonly file: string | undefined };
   reloaded: { readonly file: string | undefined };
+  /** The settings from before stay in force. */
+  "reload-failed": { readonly file: string | undefined; readonly message: string; readonly hint?: string };
   stopping: { readonly signal: string; readonly open: number };
   /** Works, but a person should know. */
   warning: { readonly message: string; readonly hint?: string };
