@@ -43,6 +43,7 @@ start_controller() {
   # The log is counted (failed-logons.sh): it starts anew with the controller and is never rotated.
   running "$name" || rm -rf "$folder/log"
   mkdir -p "$folder/log"
+  # shellcheck disable=SC2016 # the inner shell fills in its own arguments
   start "$name" "$folder/etc/smb.conf" -- unshare --mount --propagation private \
     bash -c 'mount --bind "$1" /run/samba && exec samba --foreground --no-process-group --configfile="$2"' \
     samba "$folder/run-samba" "$folder/etc/smb.conf"

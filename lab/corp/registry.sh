@@ -18,8 +18,8 @@ fill_registry() {
   local api=http://$REGISTRY:5000/v2/busybox folder layer config
   wait_until registry 10 curl -fsS --noproxy '*' "http://$REGISTRY:5000/v2/"
   curl -fs --noproxy '*' -o /dev/null "$api/manifests/latest" -H "Accept: $MANIFEST_TYPE" && return 0
-  folder=$(mktemp -d "$STATE/run/busybox.XXXXXX")
-  make_layer "$folder" "$folder/layer.tar"
+  folder=$(mktemp -d "$STATE/run/push.XXXXXX")
+  make_busybox_layer "$folder/layer.tar"
   gzip -n -k "$folder/layer.tar"
   layer=$(push_blob "$api" "$folder/layer.tar.gz")
   cat >"$folder/config.json" <<END
@@ -37,20 +37,6 @@ END
 }
 
 readonly MANIFEST_TYPE=application/vnd.docker.distribution.manifest.v2+json
-
-make_layer() {
-  local root=$1/root applet
-  mkdir -p "$root"/{bin,dev,etc,proc,root,sys,usr,var}
-  install -d -m 1777 "$root/tmp"
-  cp /bin/busybox "$root/bin/busybox"
-  for applet in $(/bin/busybox --list); do
-    [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
-  done
-  ln -s ../bin "$root/usr/bin"
-  echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
-  echo 'root:x:0:' >"$root/etc/group"
-  tar -C "$root" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf "$2" .
-}
 
 # push_blob API FILE: uploads in one piece, prints the digest.
 push_blob() {

@@ -31,6 +31,8 @@ REACHABLE="127.0.0.0/8 $NEAR/24"
 . "$HERE/../lib/packages.sh"
 # shellcheck source=../lib/hosts.sh
 . "$HERE/../lib/hosts.sh"
+# shellcheck source=../lib/busybox.sh
+. "$HERE/../lib/busybox.sh"
 
 set -euo pipefail
 umask 022
