@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands } from "../src/cli/commands.ts";
 import { errorKinds } from "../src/core/errors.ts";
+import { describeMetrics } from "../src/observe/metrics.ts";
 
 const parts: Record<string, () => string> = {
   errors: () =>
@@ -13,6 +14,15 @@ const parts: Record<string, () => string> = {
       "| code | what went wrong | exit | HTTP status |",
       "|---|---|---|---|",
       ...errorKinds.map((one) => `| \`${one.code}\` | ${one.title} | ${one.exitCode} | ${one.status} |`),
+    ].join("\n"),
+  metrics: () =>
+    [
+      "| metric | type | labels | meaning |",
+      "|---|---|---|---|",
+      ...describeMetrics().map(
+        (one) =>
+          `| \`${one.name}\` | ${one.type} | ${one.labels.map((label) => `\`${label}\``).join(", ")} | ${one.help} |`,
+      ),
     ].join("\n"),
   commands: () =>
     commands

@@ -52,17 +52,21 @@ function run(
       // No more than it needs: the rest of the environment may hold a proxy's password.
       env: { PATH: env.PATH ?? "/usr/bin:/bin", NOTIFY_SOCKET: env.NOTIFY_SOCKET },
       stdio: ["ignore", "ignore", "pipe"],
-      timeout: limit,
-      killSignal: "SIGKILL",
     });
+    // spawn's own `timeout` would go on to hold the process open when the program does not exist.
+    const timer = setTimeout(() => child.kill("SIGKILL"), limit);
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => {
       if (said.length < 200) said += chunk.toString("utf8");
     });
     child.stderr.on("error", () => {});
-    child.on("error", (error) => resolve(error.message));
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      resolve(error.message);
+    });
     // `close` would wait for whoever inherited the pipe.
     child.on("exit", (code, signal) => {
+      clearTimeout(timer);
       child.stderr.destroy();
       if (code === 0) return resolve(undefined);
       const how = signal ? `no answer within ${limit / 1000} s` : `exit code ${code}`;
