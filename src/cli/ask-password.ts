@@ -14,9 +14,10 @@ export async function askPassword(
   prompt: NodeJS.WritableStream,
 ): Promise<Secret<string>> {
   if (!input.isTTY) return decode(await firstLine(input));
-  prompt.write("Password: ");
+  // Before the question: whoever answers at once must not see it either.
   input.setRawMode(true);
   try {
+    prompt.write("Password: ");
     return decode(await typedLine(input));
   } finally {
     input.setRawMode(false);
