@@ -1,5 +1,7 @@
 import type { CommandSpec } from "./command.ts";
+import { checkSpec } from "./specs/check.ts";
 import { hashSpec } from "./specs/hash.ts";
+import { proxySpec } from "./specs/proxy.ts";
 
 /** All commands, in the order of the help. */
-export const commands: readonly CommandSpec[] = [hashSpec];
+export const commands: readonly CommandSpec[] = [proxySpec, hashSpec, checkSpec];

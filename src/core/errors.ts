@@ -139,6 +139,12 @@ export class AnswerError extends define(
   502,
   "http_protocol_error",
 ) {}
+export class NoAnswerError extends define(
+  "SP_NO_ANSWER",
+  "a connection that was closed without an answer",
+  502,
+  "http_response_incomplete",
+) {}
 export class AnswerTimeoutError extends define(
   "SP_ANSWER_TIMEOUT",
   "an answer that did not come in time",
@@ -203,6 +209,7 @@ export const errorKinds: readonly ErrorKind[] = [
   ConnectError,
   ConnectTimeoutError,
   AnswerError,
+  NoAnswerError,
   AnswerTimeoutError,
   ParentRefusedError,
   SchemeError,

@@ -1,4 +1,4 @@
-import { AnswerError, AnswerTimeoutError, SallyportError } from "../core/errors.ts";
+import { AnswerError, AnswerTimeoutError, NoAnswerError, SallyportError } from "../core/errors.ts";
 import { BodyScanner } from "../http1/body.ts";
 import { keepsAlive, responseFraming } from "../http1/framing.ts";
 import { parseResponseHead, type ResponseHead } from "../http1/head.ts";
@@ -41,7 +41,7 @@ export class Connection {
     try {
       for (;;) {
         const text = await readHead(this.wire, this.limits.headBytes, this.#errors, { signal });
-        if (text === undefined) throw this.#errors.cutShort(this.wire.error);
+        if (text === undefined) throw this.#nothingCame();
         this.answers++;
         const head = parseResponseHead(text, this.limits.headFields);
         if (head.status >= 200 || head.status === 101) return head;
@@ -130,11 +130,17 @@ export class Connection {
     cutShort: (cause) =>
       cause instanceof SallyportError
         ? cause
-        : new AnswerError(`${this.name} closed the connection without an answer`, {
-            cause,
-            hint: "Its log may say why.",
-          }),
+        : new AnswerError(`${this.name} closed the connection within the head of its answer`, { cause }),
   };
+
+  #nothingCame(): SallyportError {
+    const cause = this.wire.error;
+    if (cause instanceof SallyportError) return cause;
+    return new NoAnswerError(`${this.name} closed the connection without an answer`, {
+      cause,
+      hint: "Its log may say why.",
+    });
+  }
 }
 
 export interface ConnectionLimits {

@@ -6,7 +6,7 @@ import type {
   ProxySettings,
   TimeoutSettings,
 } from "../config/settings.ts";
-import { AnswerError, AnswerTimeoutError, NoCredentialError, SallyportError } from "../core/errors.ts";
+import { AnswerError, NoAnswerError, NoCredentialError, SallyportError } from "../core/errors.ts";
 import type { ResponseHead } from "../http1/head.ts";
 import type { Events } from "../observe/events.ts";
 import { dial } from "../wire/dial.ts";
@@ -54,6 +54,7 @@ export class Parent {
   /** Connections in a row that forgot their sign-in: such a parent is not pooled. */
   #forgot = 0;
   #closed = false;
+  #open = 0;
 
   constructor(options: ParentOptions) {
     const { settings, pool } = options;
@@ -70,13 +71,19 @@ export class Parent {
     return this.#pool.size;
   }
 
+  /** Connections in use by a request or a tunnel. */
+  get busy(): number {
+    return this.#open - this.#pool.size;
+  }
+
   /**
    * Sends a request and reads its answer's head.
    * @throws any of the errors of a way out; the parent's health has been told already
    */
   async exchange(request: OutboundRequest): Promise<Opened> {
     this.#lastAuthority = request.authority;
-    this.#demand.take(performance.now());
+    // Only a tunnel uses a connection up: the others bring theirs back.
+    if (request.method === "CONNECT") this.#demand.take(performance.now());
     try {
       const opened =
         (await this.#onIdle(request)) ??
@@ -126,7 +133,7 @@ export class Parent {
       } catch (error) {
         connection.wire.destroy();
         // The parent closed it while it was idle: nothing was lost, take another one.
-        const stale = error instanceof AnswerError && connection.answers === answersBefore;
+        const stale = error instanceof NoAnswerError && connection.answers === answersBefore;
         if (!stale || !request.replayable || request.signal.aborted) throw error;
       }
     }
@@ -167,7 +174,7 @@ export class Parent {
     request.sendBody?.(connection.wire);
     return await connection.answer(request.signal, {
       interim: request.interim,
-      slow: () => this.health.alive(),
+      slow: () => this.#stillAlive(),
     });
   }
 
@@ -242,7 +249,7 @@ export class Parent {
           connection.send(
             `${lines}${authorization === undefined ? "" : `Proxy-Authorization: ${authorization}\r\n`}\r\n`,
           );
-          return await connection.answer(signal, { slow: () => this.health.alive() });
+          return await connection.answer(signal, { slow: () => this.#stillAlive() });
         },
         permit,
       );
@@ -252,7 +259,7 @@ export class Parent {
         return opened;
       }
     } catch (error) {
-      if (!trace || !(error instanceof AnswerError) || this.#trace === "works") throw error;
+      if (!trace || !(error instanceof NoAnswerError) || this.#trace === "works") throw error;
     }
     // Learnt once: this parent has no answer for TRACE.
     opened?.connection.wire.destroy();
@@ -272,6 +279,8 @@ export class Parent {
       timeout: timeouts.connect,
       signal,
     });
+    this.#open++;
+    wire.whenClosed(() => this.#open--);
     return new Connection(wire, this.name, {
       headBytes: limits.headBytes,
       headFields: limits.headFields,
@@ -333,7 +342,7 @@ export class Parent {
         await connection.answer(limit);
         return true;
       } catch (error) {
-        if (limit.aborted || !(error instanceof AnswerError)) return false;
+        if (limit.aborted || !(error instanceof NoAnswerError)) return false;
       } finally {
         connection.wire.destroy();
       }
@@ -341,14 +350,21 @@ export class Parent {
     return false;
   }
 
+  /** Asked when an answer is slow: the origin may be, or the parent hangs. */
+  async #stillAlive(): Promise<boolean> {
+    const alive = await this.health.alive();
+    if (!alive) this.health.failed(`${this.name} accepts connections and does not answer`);
+    return alive;
+  }
+
   /** A parent that cannot be reached or breaks off is passed over; one that refuses a logon is well. */
   #judge(error: unknown, signal: AbortSignal): void {
     if (signal.aborted || !(error instanceof SallyportError)) return;
-    const dead = ["SP_CONNECT", "SP_CONNECT_TIMEOUT", "SP_RESOLVE", "SP_ANSWER"].includes(error.code);
-    if (dead || error instanceof AnswerTimeoutError) this.health.failed(error.message);
+    if (UNREACHABLE.has(error.code)) this.health.failed(error.message);
   }
 }
 
+const UNREACHABLE = new Set(["SP_CONNECT", "SP_CONNECT_TIMEOUT", "SP_RESOLVE", "SP_NO_ANSWER"]);
 /** Requests that cannot be repeated take an idle connection only if it was used within so many milliseconds. */
 const FRESH = 2000;
 const FORGETFUL = 2;

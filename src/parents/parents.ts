@@ -1,6 +1,6 @@
 import type { ProxySettings } from "../config/settings.ts";
 import type { Credential } from "../core/credential.ts";
-import { SallyportError } from "../core/errors.ts";
+import { AnswerTimeoutError, SallyportError } from "../core/errors.ts";
 import type { Events } from "../observe/events.ts";
 import { CredentialGuard } from "./guard.ts";
 import { type Opened, Parent } from "./parent.ts";
@@ -50,7 +50,7 @@ export class Parents {
         return { ...(await parent.exchange(request)), parent };
       } catch (error) {
         first ??= error;
-        if (request.signal.aborted || request.committed || !(error instanceof SallyportError)) throw error;
+        if (request.signal.aborted || request.committed || !worthAnother(error, parent)) throw error;
         this.#events.emit("debug", {
           message: "trying the next parent",
           detail: { parent: parent.name, reason: error.message },
@@ -64,6 +64,24 @@ export class Parents {
     for (const parent of this.list) parent.close();
   }
 }
+
+/** Whether another parent may do better: not when this one passed on what is wrong with the origin. */
+function worthAnother(error: unknown, parent: Parent): error is SallyportError {
+  if (!(error instanceof SallyportError)) return false;
+  return ANOTHER.has(error.code) || (error instanceof AnswerTimeoutError && !parent.health.up);
+}
+
+const ANOTHER = new Set([
+  "SP_CONNECT",
+  "SP_CONNECT_TIMEOUT",
+  "SP_RESOLVE",
+  "SP_NO_ANSWER",
+  "SP_SCHEME",
+  "SP_CHALLENGE",
+  "SP_CREDENTIAL_REFUSED",
+  "SP_CREDENTIAL_LATCHED",
+  "SP_NO_CREDENTIAL",
+]);
 
 function sameCredential(credential: Credential): string {
   const secret = credential.password ?? credential.ntHash ?? credential.ntlmv2Hash;

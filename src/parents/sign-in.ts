@@ -1,7 +1,7 @@
 import { parseChallenges } from "../auth/challenges.ts";
 import { chooseScheme, startHandshake } from "../auth/choose.ts";
 import { type Credential, credentialName, type Scheme } from "../core/credential.ts";
-import { AnswerError, ChallengeError } from "../core/errors.ts";
+import { ChallengeError } from "../core/errors.ts";
 import type { ResponseHead } from "../http1/head.ts";
 import type { Events } from "../observe/events.ts";
 import type { Connection } from "./connection.ts";
@@ -87,7 +87,7 @@ async function prove(options: SignIn, scheme: Scheme): Promise<ResponseHead> {
       );
     }
     if (!(await connection.skipBody(answer, options.method, options.signal)))
-      throw new AnswerError(`${connection.name} closed the connection in the middle of the logon`, {
+      throw new ChallengeError(`${connection.name} closed the connection in the middle of the logon`, {
         hint: "NTLM needs the same connection for all its messages: a load balancer in front of the parent may break it.",
       });
     token = handshake.next(challenge.parameters);

@@ -1,0 +1,137 @@
+import { loadSettings } from "../config/load.ts";
+import type { Overrides } from "../config/overrides.ts";
+import type { Settings } from "../config/settings.ts";
+import { asSallyportError } from "../core/errors.ts";
+import { Events } from "../observe/events.ts";
+import { createLog, type Log } from "../observe/log.ts";
+import { logEvents } from "../observe/log-events.ts";
+import { createMetrics } from "../observe/metrics.ts";
+import { startMetricsServer } from "../observe/metrics-server.ts";
+import { notifySystemd } from "../observe/systemd.ts";
+import { ProxyServer } from "../proxy/server.ts";
+
+export interface ServiceInput {
+  readonly file: string | undefined;
+  readonly overrides: Overrides;
+  readonly env: NodeJS.ProcessEnv;
+  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** Called when every address is bound: the place to give up rights, or to tell a waiting parent process. */
+  readonly ready?: (addresses: readonly string[]) => void | Promise<void>;
+}
+
+/**
+ * Runs the proxy until a signal ends it: SIGHUP reads the configuration again, SIGINT and SIGTERM stop gracefully,
+ * a second one at once.
+ * @returns the exit code
+ * @throws ConfigError, ListenError … when it cannot start
+ */
+export async function runService(input: ServiceInput): Promise<number> {
+  const { settings } = loadSettings(input);
+  const events = new Events();
+  const log = createLog(settings.log, {
+    stream: input.err,
+    isTerminal: input.err.isTTY === true,
+    env: input.env,
+  });
+  let endLog = logEvents(events, log, { access: settings.log.access });
+  const systemd = notifySystemd(events, log, input.env);
+  const server = new ProxyServer(settings, events, input.env);
+  const metrics = await serveMetrics(settings, events, server, log);
+  const caught = catchSignals();
+  try {
+    await server.start();
+    await input.ready?.(server.addresses());
+    for (;;) {
+      const signal = await caught.next();
+      if (signal !== "SIGHUP") {
+        const stopped = server.stop(signal);
+        void caught.next().then(() => server.end());
+        await stopped;
+        return 0;
+      }
+      const next = await reload(input, events, server);
+      if (!next) continue;
+      endLog();
+      log.setLevel(next.log.level);
+      endLog = logEvents(events, log, { access: next.log.access });
+    }
+  } finally {
+    caught.end();
+    server.end();
+    await metrics?.close();
+    await systemd.end();
+  }
+}
+
+async function serveMetrics(settings: Settings, events: Events, server: ProxyServer, log: Log) {
+  const { listen } = settings.metrics;
+  if (listen === undefined) return undefined;
+  let state: "starting" | "ready" | "stopping" = "starting";
+  events.on("ready", () => {
+    state = "ready";
+  });
+  events.on("stopping", () => {
+    state = "stopping";
+  });
+  const metrics = createMetrics(events, () => server.gauges());
+  const served = await startMetricsServer({
+    listen,
+    metrics,
+    health: () => ({
+      ready: state === "ready",
+      stopping: state === "stopping",
+      parents: server.gauges().parents,
+    }),
+    onError: (error) =>
+      log.error("the metrics cannot be collected", { reason: asSallyportError(error).message }),
+  });
+  log.info("metrics", { address: served.address });
+  return served;
+}
+
+/** Reads the configuration again; what is wrong with it is logged, and the old one stays in force. */
+async function reload(
+  input: ServiceInput,
+  events: Events,
+  server: ProxyServer,
+): Promise<Settings | undefined> {
+  events.emit("reloading", { file: input.file });
+  try {
+    const { settings } = loadSettings(input);
+    await server.reload(settings);
+    return settings;
+  } catch (thrown) {
+    const error = asSallyportError(thrown);
+    events.emit("reload-failed", {
+      file: input.file,
+      message: error.message,
+      ...(error.hint ? { hint: error.hint } : {}),
+    });
+    return undefined;
+  }
+}
+
+/** Signals as a queue: none is lost while another one is worked on. */
+function catchSignals(): { next(): Promise<NodeJS.Signals>; end(): void } {
+  const queue: NodeJS.Signals[] = [];
+  let wake = () => {};
+  const caught = (signal: NodeJS.Signals) => {
+    queue.push(signal);
+    wake();
+  };
+  for (const name of SIGNALS) process.on(name, caught);
+  return {
+    async next() {
+      while (queue.length === 0)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      return queue.shift()!;
+    },
+    end() {
+      for (const name of SIGNALS) process.off(name, caught);
+    },
+  };
+}
+
+const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;

@@ -1,0 +1,106 @@
+import type { ParentSettings, Settings } from "../config/settings.ts";
+import type { Events } from "../observe/events.ts";
+import { Parents } from "../parents/parents.ts";
+import { RefusalFile } from "../parents/refusals.ts";
+import { type Environment, type EnvironmentProxy, proxyFromEnvironment } from "../routing/environment.ts";
+import { decideRoute, routeTable } from "../routing/route.ts";
+import { IdleWatch } from "../wire/idle.ts";
+import type { ProxyContext } from "./context.ts";
+import { Gate } from "./gate.ts";
+import type { Interfaces } from "./interfaces.ts";
+import { Origins } from "./origins.ts";
+
+/** A context with what it owns: closed when a reload has replaced it. */
+export interface OwnedContext extends ProxyContext {
+  allParents(): Parents[];
+  /** Closes what is idle; requests that run go on. */
+  close(): void;
+}
+
+export interface ContextInput {
+  readonly events: Events;
+  readonly environment: Environment;
+  readonly interfaces: Interfaces;
+  readonly pseudonym: string;
+  isOwnListener(address: string, port: number): boolean;
+  readonly counts: { tunnels: number };
+  draining(): boolean;
+}
+
+/**
+ * Everything that follows from the settings.
+ * @throws ConfigError when they cannot work together with the environment's variables
+ */
+export function makeContext(settings: Settings, input: ContextInput): OwnedContext {
+  const { proxy } = settings;
+  const { events, interfaces } = input;
+  const routes = routeTable({
+    noProxy: proxy.noProxy,
+    parents: proxy.parents.length > 0,
+    environment: proxyFromEnvironment(input.environment),
+  });
+  for (const message of [...settings.warnings, ...routes.warnings]) events.emit("warning", { message });
+  const refusals = new RefusalFile(settings.stateDirectory, (error) =>
+    events.emit("warning", { message: error.message, ...(error.hint ? { hint: error.hint } : {}) }),
+  );
+  const gate = new Gate({ access: proxy.access, allowTargets: proxy.allowTargets, interfaces, events });
+  const origins = new Origins({
+    timeouts: proxy.timeouts,
+    limits: proxy.limits,
+    idle: proxy.pool.idle,
+    gate,
+    isOwnListener: input.isOwnListener,
+  });
+  const parents = new ParentSets(settings, refusals, events);
+  return {
+    settings: proxy,
+    gate,
+    origins,
+    events,
+    idle: new IdleWatch(proxy.timeouts.idle),
+    pseudonym: input.pseudonym,
+    counts: input.counts,
+    draining: input.draining,
+    route: (target) => decideRoute(routes, target),
+    parentsOf: (route) => (route.kind === "parents" ? parents.configured : parents.of(route.proxy)),
+    allParents: () => parents.all(),
+    close: () => {
+      for (const set of parents.all()) set.close();
+      origins.close();
+    },
+  };
+}
+
+/** The configured parents, and those of the environment's variables, made when one is first asked for. */
+class ParentSets {
+  readonly configured: Parents;
+  readonly #fromEnvironment = new Map<EnvironmentProxy, Parents>();
+  readonly #make: (parents: readonly ParentSettings[]) => Parents;
+
+  constructor(settings: Settings, refusals: RefusalFile, events: Events) {
+    this.#make = (parents) => new Parents({ ...settings.proxy, parents }, refusals, events);
+    this.configured = this.#make(settings.proxy.parents);
+  }
+
+  of(proxy: EnvironmentProxy): Parents {
+    const known = this.#fromEnvironment.get(proxy) ?? this.#make([environmentParent(proxy)]);
+    this.#fromEnvironment.set(proxy, known);
+    return known;
+  }
+
+  all(): Parents[] {
+    return [this.configured, ...this.#fromEnvironment.values()];
+  }
+}
+
+/** A proxy of the environment's variables, with the userinfo of its URL as the credential. */
+function environmentParent(proxy: EnvironmentProxy): ParentSettings {
+  const { host, port, username, password } = proxy;
+  if (username === undefined) return { host, port, credential: undefined };
+  const [, domain = "", user = username] = /^([^\\]*)\\(.*)$/s.exec(username) ?? [];
+  return {
+    host,
+    port,
+    credential: { username: user, domain, workstation: "", auth: "auto", ...(password ? { password } : {}) },
+  };
+}
