@@ -5,6 +5,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands } from "../src/cli/commands.ts";
+import { cntlmOptions } from "../src/config/cntlm/options.ts";
+import { tables } from "../src/config/schema-walk.ts";
 import { errorKinds } from "../src/core/errors.ts";
 import { describeMetrics } from "../src/observe/metrics.ts";
 
@@ -41,7 +43,39 @@ const parts: Record<string, () => string> = {
         ].join("\n"),
       )
       .join("\n\n"),
+  configuration: () =>
+    tables()
+      .filter((table) => table.keys.length > 0)
+      .map((table) =>
+        [
+          `### ${table.list ? `[[${table.path}]]` : `[${table.path}]`}`,
+          "",
+          "| key | form | default | meaning |",
+          "|---|---|---|---|",
+          ...table.keys.map(
+            (key) =>
+              `| \`${key.name}\` | ${key.form} | ${defaultText(key)} | ${key.description.replaceAll("|", "\\|")} |`,
+          ),
+        ].join("\n"),
+      )
+      .join("\n\n"),
+  "cntlm-options": () =>
+    [
+      "| option | here |",
+      "|---|---|",
+      ...cntlmOptions.map((one) => `| \`${one.name}\` | ${cntlmNote(one)} |`),
+    ].join("\n"),
 };
+
+function defaultText(key: { initial: unknown; required: boolean }): string {
+  if (key.required) return "required";
+  return key.initial === undefined ? "–" : `\`${JSON.stringify(key.initial)}\``;
+}
+
+function cntlmNote({ use, note }: (typeof cntlmOptions)[number]): string {
+  if (use === "later") return `Refused until a later version brings it: ${note}.`;
+  return use === "never" ? `Refused: ${note}.` : note;
+}
 
 const check = process.argv.includes("--check");
 let stale = 0;

@@ -30,6 +30,8 @@ export interface ProxySettings {
   readonly noProxy: { readonly text: string; readonly dialect: "sallyport" | "cntlm" };
   /** In order of preference. Empty: everything goes direct, or as the environment's variables say. */
   readonly parents: readonly ParentSettings[];
+  /** Who signs in to a parent that the environment's variables name without a name of its own. */
+  readonly identity?: Credential | undefined;
   readonly timeouts: TimeoutSettings;
   readonly limits: LimitSettings;
   readonly pool: PoolSettings;
