@@ -4,11 +4,10 @@
 
 start_git() {
   make_repository hello
-  install -d -o www-data -g www-data "$STATE/run/git"
-  running git || rm -f "$STATE/run/git/socket"
+  # A port and not a socket file: a file would be in the way of the next start.
   start git -- env HOME=/nonexistent setpriv --reuid www-data --regid www-data --clear-groups \
-    fcgiwrap -c 4 -s "unix:$STATE/run/git/socket"
-  wait_until git 10 test -S "$STATE/run/git/socket"
+    fcgiwrap -c 4 -s "tcp:$GIT:9000"
+  wait_until git 10 port_open "$GIT" 9000
 }
 
 # make_repository NAME: two commits and a file of 4 MiB that does not compress.

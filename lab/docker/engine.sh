@@ -32,7 +32,7 @@ start_engine() {
   install_packages docker.io containerd runc iptables dnsmasq-base curl iproute2 busybox-static
   mkdir -p "$STATE/bin" "$DOCKER_CONFIG"
   install -m 755 "$HERE/runc-wrapper" "$STATE/bin/runc"
-  trust_company
+  fill_etc_docker
   keep_forwarding_policy
   start_daemon
   keep_containers_inside
@@ -42,7 +42,7 @@ start_engine() {
 
 stop_engine() {
   stop resolver dockerd
-  distrust_company
+  clear_etc_docker
 }
 
 start_daemon() {
@@ -70,15 +70,18 @@ start_resolver() {
     --log-facility="$STATE/logs/resolver.log"
 }
 
-# The company's authority, for its registry only.
-trust_company() {
+# What dockerd reads in /etc/docker: the company's authority, for its registry only.
+fill_etc_docker() {
+  [ -e /etc/docker/key.json ] || touch "$STATE/run/key-is-ours"
   [ -s "$CORP/etc/ca.pem" ] || return 0
   mkdir -p /etc/docker/certs.d/registry.corp.test
   cp "$CORP/etc/ca.pem" /etc/docker/certs.d/registry.corp.test/ca.crt
 }
 
-distrust_company() {
+clear_etc_docker() {
   rm -f /etc/docker/certs.d/registry.corp.test/ca.crt
+  # dockerd makes itself this key, at a fixed place.
+  if [ -e "$STATE/run/key-is-ours" ]; then rm -f /etc/docker/key.json "$STATE/run/key-is-ours"; fi
   rmdir --ignore-fail-on-non-empty -p /etc/docker/certs.d/registry.corp.test 2>/dev/null || true
 }
 

@@ -57,9 +57,12 @@ start() {
 }
 
 # stop NAME...: SIGTERM to all, again after a second (cntlm wants two while a tunnel is open), SIGKILL
-# after ten.
+# after ten; then SIGTERM to what they left behind in their process groups (fcgiwrap leaves its workers).
 stop() {
-  local name tenth left
+  local name tenth left groups=()
+  for name in "$@"; do
+    ! running "$name" || groups+=("$(process_id "$name")")
+  done
   for tenth in $(seq 0 110); do
     left=()
     for name in "$@"; do
@@ -75,6 +78,9 @@ stop() {
     done
     [ ${#left[@]} -gt 0 ] || break
     sleep 0.1
+  done
+  for name in ${groups[@]+"${groups[@]}"}; do
+    kill -TERM -- "-$name" 2>/dev/null || true
   done
   for name in "$@"; do
     rm -f "$STATE/run/$name.process" "$STATE/run/$name.configuration"
