@@ -4,10 +4,15 @@
 
 start_git() {
   make_repository hello
-  # A port and not a socket file: a file would be in the way of the next start.
-  start git -- env HOME=/nonexistent setpriv --reuid www-data --regid www-data --clear-groups \
-    fcgiwrap -c 4 -s "tcp:$GIT:9000"
-  wait_until git 10 port_open "$GIT" 9000
+  install -d -o www-data -g www-data "$STATE/run/git"
+  # shellcheck disable=SC2016 # the inner shell fills in its own arguments
+  start git -- bash -c 'rm -f "$1" && exec env HOME=/nonexistent setpriv --reuid www-data --regid www-data \
+    --clear-groups fcgiwrap -c 4 -s "unix:$1"' git "$STATE/run/git/socket"
+}
+
+# Once nginx is up too.
+await_git() {
+  wait_until git 10 curl -fsS --noproxy '*' "http://$GIT/hello.git/info/refs?service=git-upload-pack"
 }
 
 # make_repository NAME: two commits and a file of 4 MiB that does not compress.
