@@ -1,7 +1,8 @@
 import type { CommandSpec } from "./command.ts";
 import { checkSpec } from "./specs/check.ts";
+import { detectSpec } from "./specs/detect.ts";
 import { hashSpec } from "./specs/hash.ts";
 import { proxySpec } from "./specs/proxy.ts";
 
 /** All commands, in the order of the help. */
-export const commands: readonly CommandSpec[] = [proxySpec, hashSpec, checkSpec];
+export const commands: readonly CommandSpec[] = [proxySpec, detectSpec, hashSpec, checkSpec];

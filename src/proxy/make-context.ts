@@ -1,4 +1,5 @@
 import type { ParentSettings, Settings } from "../config/settings.ts";
+import type { Credential } from "../core/credential.ts";
 import type { Events } from "../observe/events.ts";
 import { Parents } from "../parents/parents.ts";
 import { RefusalFile } from "../parents/refusals.ts";
@@ -76,14 +77,16 @@ class ParentSets {
   readonly configured: Parents;
   readonly #fromEnvironment = new Map<EnvironmentProxy, Parents>();
   readonly #make: (parents: readonly ParentSettings[]) => Parents;
+  readonly #identity: Credential | undefined;
 
   constructor(settings: Settings, refusals: RefusalFile, events: Events) {
     this.#make = (parents) => new Parents({ ...settings.proxy, parents }, refusals, events);
+    this.#identity = settings.proxy.identity;
     this.configured = this.#make(settings.proxy.parents);
   }
 
   of(proxy: EnvironmentProxy): Parents {
-    const known = this.#fromEnvironment.get(proxy) ?? this.#make([environmentParent(proxy)]);
+    const known = this.#fromEnvironment.get(proxy) ?? this.#make([environmentParent(proxy, this.#identity)]);
     this.#fromEnvironment.set(proxy, known);
     return known;
   }
@@ -93,10 +96,10 @@ class ParentSets {
   }
 }
 
-/** A proxy of the environment's variables, with the userinfo of its URL as the credential. */
-function environmentParent(proxy: EnvironmentProxy): ParentSettings {
+/** A proxy of the environment's variables: signed in with the userinfo of its URL, else with [identity]. */
+function environmentParent(proxy: EnvironmentProxy, identity: Credential | undefined): ParentSettings {
   const { host, port, username, password } = proxy;
-  if (username === undefined) return { host, port, credential: undefined };
+  if (username === undefined) return { host, port, credential: identity };
   const [, domain = "", user = username] = /^([^\\]*)\\(.*)$/s.exec(username) ?? [];
   return {
     host,
