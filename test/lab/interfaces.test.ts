@@ -43,7 +43,7 @@ test("a listener follows a real interface within a second: appearing, moving, go
   assert.equal(process.getuid?.(), 0, "this test needs root");
   const events = new Events();
   const told: { text: string; at: number }[] = [];
-  const note = (what: string) => (one: { address?: string }) =>
+  const note = (what: string) => (one: { readonly address?: string; readonly listener: string }) =>
     told.push({ text: `${what} ${one.address ?? ""}`.trim(), at: performance.now() });
   events.on("listening", note("listening"));
   events.on("closed", note("closed"));

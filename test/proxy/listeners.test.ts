@@ -196,7 +196,7 @@ test("all addresses of an interface are bound, but link-local and unsure ones ar
     address("docker0", "127.0.0.9"),
     address("docker0", "127.0.0.10"),
     address("docker0", "fe80::1"),
-    address("docker0", "2001:db8::1", { tentative: true }),
+    address("docker0", "127.0.0.11", { tentative: true }),
     ...(hasIPv6 ? [address("docker0", "::1")] : []),
   ];
   await listeners.open([byName("docker0", port)], test.stop.signal);
@@ -362,6 +362,21 @@ test("after the signal nothing is bound, and nothing comes back", async (t) => {
   await test.look();
   await listeners.update([fixed("127.0.0.1", port)]);
   assert.deepEqual(listeners.addresses(), []);
+});
+
+test("a signal in the middle of opening leaves nothing bound", async (t) => {
+  const { listeners, test } = listening(t);
+  const port = await freePort();
+  Object.defineProperty(test, "interfaces", {
+    get: () => {
+      test.stop.abort();
+      return [];
+    },
+  });
+  await listeners.open([fixed("127.0.0.1", port), byName("docker0", port)], test.stop.signal);
+  assert.deepEqual(listeners.addresses(), []);
+  assert.deepEqual(test.news(), []);
+  assert.equal(await answers("127.0.0.1", port), false);
 });
 
 function folder(t: TestContext): string {
