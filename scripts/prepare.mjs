@@ -17,8 +17,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const installed = "node_modules/.package-lock.json";
 if (!existsSync(installed) || modified("package-lock.json") > modified(installed)) {
   console.error("installing the dependencies (once) …");
-  // No package may run a script of its own or fetch anything else at install time.
-  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+  // The versions and hashes are the lock file's. Not `npm ci`: it refuses a lock file that lacks the optional
+  // packages of platforms other than the one it was written on. No package may run a script of its own.
+  run("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
 const built = "dist/main.js";
