@@ -93,7 +93,7 @@ export class Parent {
       this.health.succeeded();
       return opened;
     } catch (error) {
-      this.#judge(error, request.signal);
+      this.#judge(error, request);
       throw error;
     } finally {
       this.#refill();
@@ -358,9 +358,11 @@ export class Parent {
   }
 
   /** A parent that cannot be reached or breaks off is passed over; one that refuses a logon is well. */
-  #judge(error: unknown, signal: AbortSignal): void {
-    if (signal.aborted || !(error instanceof SallyportError)) return;
-    if (UNREACHABLE.has(error.code)) this.health.failed(error.message);
+  #judge(error: unknown, request: OutboundRequest): void {
+    if (request.signal.aborted || !(error instanceof SallyportError) || !UNREACHABLE.has(error.code)) return;
+    // A parent passes on an origin that breaks a body off by breaking it off itself.
+    if (error instanceof NoAnswerError && request.committed && request.sendBody) return;
+    this.health.failed(error.message);
   }
 }
 

@@ -130,6 +130,7 @@ class RequestBody {
   }
 
   send(to: Wire): void {
+    to.surviveWriteErrors(true);
     void relayBody(this.#client.wire, to, { framing: this.#framing, signal: this.signal }).then((end) =>
       this.#ended(end, to),
     );
@@ -141,7 +142,10 @@ class RequestBody {
   }
 
   #ended(end: BodyEnd, to: Wire): void {
-    if (end.kind === "whole") this.sent = true;
+    if (end.kind === "whole") {
+      this.sent = true;
+      to.surviveWriteErrors(false);
+    }
     // The receiver may have answered before it closed: its answer decides.
     if (end.kind !== "source") return;
     if (end.error instanceof BodyFault)

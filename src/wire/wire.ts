@@ -33,6 +33,7 @@ export class Wire {
   #closed = false;
   #error: Error | undefined;
   #pauseWanted = false;
+  #delivering = false;
   readonly #buffer: ReadBuffer | undefined;
 
   /**
@@ -50,6 +51,7 @@ export class Wire {
     // The first statement for every socket: without a listener its error would end the process.
     socket.on("error", (error) => {
       this.#error ??= error;
+      if (!socket.destroyed) this.#destroyWhenDry(error);
     });
     socket.on("end", () => {
       this.#ended = true;
@@ -81,10 +83,7 @@ export class Wire {
   read(reader: WireReader): void {
     this.#reader = reader;
     this.#pauseWanted = false;
-    this.#deliverRest();
-    if (this.#reader !== reader) return;
-    if (this.#rest === undefined && !this.#held) this.#resumeSocket();
-    this.#tellEnd();
+    this.#proceed();
   }
 
   /** Takes the reader away. Bytes that come are kept, up to a limit, so that the connection's end is still seen. */
@@ -109,9 +108,7 @@ export class Wire {
   release(): void {
     if (!this.#held) return;
     this.#held = false;
-    this.#deliverRest();
-    if (this.#rest === undefined && !this.#held && !this.#pauseWanted) this.#resumeSocket();
-    this.#tellEnd();
+    this.#proceed();
   }
 
   get held(): boolean {
@@ -128,6 +125,18 @@ export class Wire {
     return () => this.#closeListeners.delete(listener);
   }
 
+  /**
+   * From now on (or not any more) a failed write leaves the reading direction open: a server that refuses a body
+   * answers and closes, and its answer, which has come already, must still be read (RFC 9112, 9.6). Node.js would
+   * destroy the socket, answer and all.
+   */
+  surviveWriteErrors(survive: boolean): void {
+    const { _writableState } = this.socket as unknown as { _writableState: { autoDestroy: boolean } };
+    _writableState.autoDestroy = !survive;
+    const { _readableState } = this.socket as unknown as { _readableState: { autoDestroy: boolean } };
+    _readableState.autoDestroy = !survive;
+  }
+
   /** Ends the sending direction after what was written. */
   end(): void {
     if (!this.closed && !this.socket.writableEnded) this.socket.end();
@@ -142,9 +151,14 @@ export class Wire {
   /** Breaks the connection so that the other side sees that it broke (RST), not a clean end. */
   reset(): void {
     if (this.closed) return;
+    const { socket } = this;
     // Unix sockets know no reset.
-    if (this.socket.remoteFamily === undefined) this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    if (socket.remoteFamily === undefined) socket.destroy();
+    // libuv refuses a reset while a FIN is on its way out (for one turn of the loop), and Node.js would then never
+    // close the socket.
+    else if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0)
+      socket.once("finish", () => socket.resetAndDestroy());
+    else socket.resetAndDestroy();
   }
 
   #arrived(bytes: number, into: Buffer): boolean {
@@ -158,8 +172,12 @@ export class Wire {
       this.#keep(chunk);
       return;
     }
-    const used = this.#reader.data(chunk);
+    const reader = this.#reader;
+    this.#delivering = true;
+    const used = reader.data(chunk);
+    this.#delivering = false;
     if (used < chunk.length) this.#keep(chunk.subarray(used));
+    if (this.#reader !== reader && this.#reader !== undefined) this.#proceed();
   }
 
   #keep(bytes: Buffer): void {
@@ -171,12 +189,21 @@ export class Wire {
     return this.#rest === undefined || (this.#reader === undefined && this.#rest.length < MOST_REST);
   }
 
+  /** Goes on with whoever reads now. Within `data` the caller of that does it, since the rest is not known yet. */
+  #proceed(): void {
+    if (!this.#delivering) this.#deliverRest();
+    if (this.#rest === undefined && !this.#held && !this.#pauseWanted && !this.closed) this.socket.resume();
+    if (!this.#delivering) this.#tellEnd();
+  }
+
   #deliverRest(): void {
     while (this.#rest !== undefined && this.#reader !== undefined && !this.#held) {
       const reader = this.#reader;
       const rest = this.#rest;
       this.#rest = undefined;
+      this.#delivering = true;
       const used = reader.data(rest);
+      this.#delivering = false;
       if (used < rest.length) {
         const after = this.#rest as Buffer | undefined;
         this.#rest = after === undefined ? rest.subarray(used) : Buffer.concat([rest.subarray(used), after]);
@@ -185,8 +212,17 @@ export class Wire {
     }
   }
 
-  #resumeSocket(): void {
-    if (!this.closed) this.socket.resume();
+  /** After a write error that was survived: all that will ever come is here already, and no 'end' follows it. */
+  #destroyWhenDry(error: Error): void {
+    let before = -1;
+    const timer = setInterval(() => {
+      const { bytesRead } = this.socket;
+      if (this.socket.destroyed || (bytesRead === before && !this.#held)) {
+        clearInterval(timer);
+        this.socket.destroy(error);
+      }
+      before = bytesRead;
+    }, DRY);
   }
 
   #tellEnd(): void {
@@ -207,3 +243,6 @@ export class Wire {
 
 /** Bytes kept for a reader that is not there yet, such as pipelined requests. */
 const MOST_REST = 64 * 1024;
+
+/** Milliseconds without a byte. */
+const DRY = 100;
