@@ -44,6 +44,7 @@ export function draftFromToml(text: string, file: string | undefined, problems: 
     allowTargets: proxy.allow_targets,
     timeouts: {
       connect: proxy.timeouts.connect,
+      originConnect: proxy.timeouts.origin_connect,
       answer: proxy.timeouts.answer,
       response: proxy.timeouts.response,
       head: proxy.timeouts.head,

@@ -131,7 +131,8 @@ const proxy = z.strictObject({
   client: z.array(client).default([]),
   timeouts: z
     .strictObject({
-      connect: duration("2s", "For a TCP connection to a parent or an origin."),
+      connect: duration("2s", "For a TCP connection to a parent; then the next one is tried."),
+      origin_connect: duration("10s", "For a TCP connection to a server that is reached directly."),
       answer: duration("5s", "Silence of a parent after which it is suspected and probed."),
       response: duration(
         "120s",

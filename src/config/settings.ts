@@ -60,8 +60,10 @@ export interface ParentSettings {
 }
 
 export interface TimeoutSettings {
-  /** TCP connection to a parent or an origin. */
+  /** TCP connection to a parent. */
   readonly connect: number;
+  /** TCP connection to a server that is reached directly: there is no other to try. */
+  readonly originConnect: number;
   /** Silence of a parent after which it is suspected and probed. */
   readonly answer: number;
   /** The longest wait for an answer's head, even from a parent that is well. */

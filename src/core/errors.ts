@@ -151,12 +151,6 @@ export class AnswerTimeoutError extends define(
   504,
   "http_response_timeout",
 ) {}
-export class ParentRefusedError extends define(
-  "SP_PARENT_REFUSED",
-  "a parent that refused to open the tunnel",
-  502,
-  "http_request_denied",
-) {}
 
 // --- authentication to the parent
 export class SchemeError extends define(
@@ -211,7 +205,6 @@ export const errorKinds: readonly ErrorKind[] = [
   AnswerError,
   NoAnswerError,
   AnswerTimeoutError,
-  ParentRefusedError,
   SchemeError,
   ChallengeError,
   CredentialRefusedError,

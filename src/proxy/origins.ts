@@ -35,7 +35,7 @@ export class Origins {
       host: target.host,
       port: target.port,
       name: target.authority,
-      timeout: this.#options.timeouts.connect,
+      timeout: this.#options.timeouts.originConnect,
       signal,
       lookup: this.#judgingLookup(target, isHost),
     });
