@@ -20,7 +20,7 @@ export class Parents {
     const guards = new Map<string, CredentialGuard>();
     const guardOf = (credential: Credential | undefined): CredentialGuard | undefined => {
       if (credential === undefined) return undefined;
-      const key = sameCredential(credential);
+      const key = credentialKey({ ...credential, workstation: "", auth: "auto" });
       const known =
         guards.get(key) ?? new CredentialGuard(credential, refusals, events, settings.pool.logons);
       guards.set(key, known);
@@ -83,12 +83,11 @@ const ANOTHER = new Set([
   "SP_NO_CREDENTIAL",
 ]);
 
-function sameCredential(credential: Credential): string {
-  const secret = credential.password ?? credential.ntHash ?? credential.ntlmv2Hash;
-  const value = secret?.reveal() ?? "";
-  return JSON.stringify([
-    credential.username.toLowerCase(),
-    credential.domain.toLowerCase(),
-    typeof value === "string" ? value : Buffer.from(value).toString("hex"),
-  ]);
+/** Equal for credentials that are equal. It holds the secret: for comparing, never for keeping. */
+export function credentialKey(credential: Credential | undefined): string {
+  if (credential === undefined) return "";
+  const { username, domain, workstation, auth } = credential;
+  const value = (credential.password ?? credential.ntHash ?? credential.ntlmv2Hash)?.reveal() ?? "";
+  const secret = typeof value === "string" ? value : Buffer.from(value).toString("hex");
+  return JSON.stringify([username.toLowerCase(), domain.toLowerCase(), workstation, auth, secret]);
 }

@@ -76,8 +76,8 @@ export async function surveyParent(
     if (found.open || !options.guard || !parent.credential) return found;
 
     const learnt: Learnt = { scheme: parent.credential.auth === "auto" ? undefined : parent.credential.auth };
-    const permit = await options.guard.enter(options.signal);
     for (let tries = 1; tries <= 2; tries++) {
+      const permit = await options.guard.enter(options.signal);
       const connection = await open();
       try {
         const head = await signIn({

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import type { ParentSettings, Settings } from "../config/settings.ts";
 import type { Credential } from "../core/credential.ts";
 import type { Events } from "../observe/events.ts";
-import { Parents } from "../parents/parents.ts";
+import { credentialKey, Parents } from "../parents/parents.ts";
 import { RefusalFile } from "../parents/refusals.ts";
 import { type Environment, type EnvironmentProxy, proxyFromEnvironment } from "../routing/environment.ts";
 import { decideRoute, routeTable } from "../routing/route.ts";
@@ -14,6 +15,8 @@ import { Origins } from "./origins.ts";
 /** A context with what it owns: closed when a reload has replaced it. */
 export interface OwnedContext extends ProxyContext {
   allParents(): Parents[];
+  /** The parents, with their connections, for a context that would make the same ones. */
+  sameParents(signature: string): ParentSets | undefined;
   /** Closes what is idle; requests that run go on. */
   close(): void;
 }
@@ -26,6 +29,8 @@ export interface ContextInput {
   isOwnListener(address: string, port: number): boolean;
   readonly counts: { tunnels: number };
   draining(): boolean;
+  /** The context that this one is to replace. */
+  readonly previous: OwnedContext | undefined;
 }
 
 /**
@@ -52,7 +57,10 @@ export function makeContext(settings: Settings, input: ContextInput): OwnedConte
     gate,
     isOwnListener: input.isOwnListener,
   });
-  const parents = new ParentSets(settings, refusals, events);
+  const signature = signatureOf(settings);
+  // What has not changed keeps its connections, and the proof that its credential is good.
+  const parents = input.previous?.sameParents(signature) ?? new ParentSets(settings, refusals, events);
+  parents.users++;
   return {
     settings: proxy,
     gate,
@@ -65,15 +73,26 @@ export function makeContext(settings: Settings, input: ContextInput): OwnedConte
     route: (target) => decideRoute(routes, target),
     parentsOf: (route) => (route.kind === "parents" ? parents.configured : parents.of(route.proxy)),
     allParents: () => parents.all(),
+    sameParents: (wanted) => (wanted === signature ? parents : undefined),
     close: () => {
-      for (const set of parents.all()) set.close();
+      if (--parents.users === 0) for (const set of parents.all()) set.close();
       origins.close();
     },
   };
 }
 
+/** Equal for settings that make equal parents. A digest: it must not hold a password. */
+function signatureOf({ proxy, stateDirectory }: Settings): string {
+  const { timeouts, limits, pool, probe, identity } = proxy;
+  const parents = proxy.parents.map((one) => [one.host, one.port, credentialKey(one.credential)]);
+  const all = [parents, timeouts, limits, pool, String(probe), credentialKey(identity), stateDirectory];
+  return createHash("sha256").update(JSON.stringify(all)).digest("hex");
+}
+
 /** The configured parents, and those of the environment's variables, made when one is first asked for. */
 class ParentSets {
+  /** Contexts that use it: for a moment two, at a reload. */
+  users = 0;
   readonly configured: Parents;
   readonly #fromEnvironment = new Map<EnvironmentProxy, Parents>();
   readonly #make: (parents: readonly ParentSettings[]) => Parents;

@@ -51,7 +51,8 @@ export class ProxyServer {
       });
     await this.#context.gate.start(this.#stop.signal);
     await this.#listeners.open(this.#settings.proxy.listen, this.#stop.signal);
-    this.#warnOfLoops();
+    const loop = this.#loop();
+    if (loop) throw loop;
     this.events.emit("ready", { addresses: this.#listeners.addresses() });
   }
 
@@ -65,7 +66,7 @@ export class ProxyServer {
    * @throws ConfigError or ListenError, and then everything stays as it was
    */
   async reload(settings: Settings): Promise<void> {
-    const next = this.#makeContext(settings);
+    const next = this.#makeContext(settings, this.#context);
     try {
       await next.gate.start(this.#stop.signal);
       await this.#listeners.update(settings.proxy.listen);
@@ -77,7 +78,8 @@ export class ProxyServer {
     this.#context = next;
     this.#settings = settings;
     before.close();
-    this.#warnOfLoops();
+    const loop = this.#loop();
+    if (loop) this.events.emit("warning", { message: loop.message, hint: loop.hint ?? "" });
     this.events.emit("reloaded", { file: settings.file });
   }
 
@@ -154,7 +156,7 @@ export class ProxyServer {
     });
   }
 
-  #makeContext(settings: Settings): OwnedContext {
+  #makeContext(settings: Settings, previous?: OwnedContext): OwnedContext {
     return makeContext(settings, {
       events: this.events,
       environment: this.#environment,
@@ -163,6 +165,7 @@ export class ProxyServer {
       isOwnListener: (address, port) => this.#isOwnListener(address, port),
       counts: this.#counts,
       draining: () => this.#draining,
+      previous,
     });
   }
 
@@ -170,15 +173,15 @@ export class ProxyServer {
     return isOwnListener(this.#listeners.addresses(), address, port, this.#interfaces);
   }
 
-  /** A parent that is this proxy: the interface listeners' addresses are known only now. */
-  #warnOfLoops(): void {
-    for (const { host, port } of this.#settings.proxy.parents)
-      if (this.#isOwnListener(host, port))
-        throw new ConfigError(
-          `The parent ${host}:${port} is this proxy itself: every request would come back`,
-          {
-            hint: "Name the company's proxy as the parent.",
-          },
-        );
+  /** A parent that is this proxy: the addresses of interface listeners are known only now. */
+  #loop(): ConfigError | undefined {
+    const own = this.#settings.proxy.parents.find(({ host, port }) => this.#isOwnListener(host, port));
+    if (own === undefined) return undefined;
+    return new ConfigError(
+      `The parent ${own.host}:${own.port} is this proxy itself: every request would come back`,
+      {
+        hint: "Name the company's proxy as the parent.",
+      },
+    );
   }
 }
