@@ -29,6 +29,8 @@ export function admit(
 ): Admitted {
   const verdict = context.gate.judgeClient(connection.client);
   if (verdict.denied) throw verdict.denied;
+  // Before the target is looked at: what comes back from a parent may have another form.
+  refuseLoop(head, context);
   requireLogon(head, context);
   requireHost(head);
   const target = head.method === "CONNECT" ? parseAuthority(head.target) : parseAbsolute(head.target);
@@ -36,7 +38,6 @@ export function admit(
     head.method === "CONNECT"
       ? target.authority
       : `${target.scheme}://${target.authority}${target.path.replace(/\?.*$/s, "")}`;
-  refuseLoop(head, context);
   const denied = context.gate.refuseTarget(verdict.isHost, target.host, target);
   if (denied) throw denied;
   if (head.method === "CONNECT") return { kind: "connect", head, target, isHost: verdict.isHost };

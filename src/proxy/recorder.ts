@@ -39,8 +39,8 @@ export class Recorder {
       status: this.status,
       bytesUp: this.bytesUp,
       bytesDown: this.bytesDown,
-      answerMs: (this.#answered ?? now) - this.#started,
-      ms: now - this.#started,
+      answerMs: hundredths((this.#answered ?? now) - this.#started),
+      ms: hundredths(now - this.#started),
       roundTrips: this.counters.roundTrips,
       connections: this.counters.connections,
       ...(this.error ? { error: this.error.code } : {}),
@@ -50,3 +50,7 @@ export class Recorder {
 }
 
 let lastId = 0;
+
+function hundredths(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
