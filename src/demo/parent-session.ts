@@ -78,7 +78,10 @@ async function serveRequest(
     if (session.gone.aborted) return { status: 0, keep: false };
     const error = asSallyportError(thrown);
     const status = error instanceof BadRequestError ? error.status : statusOf(error);
-    wire.socket.write(parentAnswer(session, head, { status, text: error.message, keep: false }), "latin1");
+    wire.socket.write(
+      parentAnswer(session, head, { status, text: `${error.message}\n`, keep: false }),
+      "latin1",
+    );
     served = { status, keep: false };
   }
   if (context.options.onRequest)
@@ -164,7 +167,7 @@ function refuseRequest(session: ParentSession, error: BadRequestError): Served {
   const head: RequestHead = { method: "GET", target: "-", minor: 1, fields: [] };
   const { status } = error;
   session.wire.socket.write(
-    parentAnswer(session, head, { status, text: error.message, keep: false }),
+    parentAnswer(session, head, { status, text: `${error.message}\n`, keep: false }),
     "latin1",
   );
   return { status, keep: false };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { ListenError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
@@ -36,6 +37,8 @@ export async function startDemoParent(options: DemoParentOptions = {}): Promise<
   const origins = new ParentOrigins(options.hosts ?? new Map());
   const wires = new Set<Wire>();
   const stopping = new AbortController();
+  // One for each tunnel.
+  setMaxListeners(0, stopping.signal);
   const context: ParentContext = {
     options,
     rules: {
