@@ -14,6 +14,7 @@ export class BodyScanner {
   #state: State = SIZE;
   #digits = 0;
   #overhead = 0;
+  #trailer = "";
 
   constructor(framing: Framing) {
     this.framing = framing;
@@ -66,11 +67,13 @@ export class BodyScanner {
           return;
         }
         if (this.#digits === 0) throw new BodyFault("a chunk size is not hexadecimal");
-        if (byte === CR) this.#state = SIZE_LF;
-        else if (byte === SEMICOLON || byte === SPACE || byte === TAB) this.#state = EXTENSION;
-        else throw new BodyFault("a chunk size is not hexadecimal");
+        this.#afterSize(byte);
         return;
       }
+      case AFTER_SIZE:
+        this.#countOverhead();
+        this.#afterSize(byte);
+        return;
       case EXTENSION:
         this.#countOverhead();
         if (byte === CR) this.#state = SIZE_LF;
@@ -94,8 +97,13 @@ export class BodyScanner {
           this.#state = END_LF;
           return;
         }
-        this.#state = TRAILER;
-        this.#step(byte);
+        this.#trailer = "";
+        this.#state = TRAILER_NAME;
+        this.#trailerName(byte);
+        return;
+      case TRAILER_NAME:
+        if (byte === COLON && this.#trailer !== "") this.#endTrailerName();
+        else this.#trailerName(byte);
         return;
       case TRAILER:
         this.#countOverhead();
@@ -111,6 +119,27 @@ export class BodyScanner {
         this.#done = true;
         return;
     }
+  }
+
+  /** White space may stand before an extension, and some old servers pad their sizes with it. */
+  #afterSize(byte: number): void {
+    if (byte === CR) this.#state = SIZE_LF;
+    else if (byte === SEMICOLON) this.#state = EXTENSION;
+    else if (byte === SPACE || byte === TAB) this.#state = AFTER_SIZE;
+    else throw new BodyFault("a chunk size is not hexadecimal");
+  }
+
+  #trailerName(byte: number): void {
+    this.#countOverhead();
+    if (!isTokenByte(byte)) throw new BodyFault("a trailer is malformed");
+    if (this.#trailer.length < 20) this.#trailer += String.fromCharCode(byte);
+  }
+
+  /** Framing must not come as a trailer (RFC 9110, 6.5.1): who takes trailers for fields would read it. */
+  #endTrailerName(): void {
+    if (FRAMING_NAMES.has(this.#trailer.toLowerCase()))
+      throw new BodyFault(`there is a ${this.#trailer} among the trailers`);
+    this.#state = TRAILER;
   }
 
   /** Extensions and trailers are bounded for the whole body: else one could send them for ever. */
@@ -130,13 +159,17 @@ const TRAILER_START = 6;
 const TRAILER = 7;
 const TRAILER_LF = 8;
 const END_LF = 9;
-type State = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+const AFTER_SIZE = 10;
+const TRAILER_NAME = 11;
+type State = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11;
 
 const CR = 13;
 const LF = 10;
 const TAB = 9;
 const SPACE = 32;
+const COLON = 58;
 const SEMICOLON = 59;
+const FRAMING_NAMES = new Set(["content-length", "transfer-encoding"]);
 const MOST_OVERHEAD = 64 * 1024;
 
 function hexDigit(byte: number): number {
@@ -144,6 +177,15 @@ function hexDigit(byte: number): number {
   const lower = byte | 32;
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
+
+/** RFC 9110, 5.6.2. */
+function isTokenByte(byte: number): boolean {
+  return TOKEN_BYTES[byte] === 1;
+}
+
+const TOKEN_BYTES = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
 
 function isControl(byte: number): boolean {
   return (byte < 32 && byte !== TAB) || byte === 127;

@@ -6,8 +6,9 @@ export class HeadCollector {
   readonly #limit: number;
   readonly #tooLong: (bytes: number) => Error;
   readonly #bareLineFeed: () => Error;
-  #parts: Buffer[] = [];
+  #kept: Buffer = EMPTY;
   #length = 0;
+  #leading = 0;
 
   /** @param limit most bytes of a head, its last empty line included */
   constructor(limit: number, tooLong: (bytes: number) => Error, bareLineFeed: () => Error) {
@@ -31,41 +32,47 @@ export class HeadCollector {
     let start = 0;
     if (this.#length === 0) {
       while (start < chunk.length && (chunk[start] === CR || chunk[start] === LF)) start++;
-      if (start > MOST_LEADING) throw this.#bareLineFeed();
+      this.#leading += start;
+      if (this.#leading > MOST_LEADING) throw this.#bareLineFeed();
       if (start === chunk.length) return { text: undefined, used: start };
       const end = chunk.indexOf(END, start);
-      if (end >= 0 && end + END.length - start <= this.#limit)
+      if (end >= 0 && end + END.length - start <= this.#limit) {
+        this.#leading = 0;
         return { text: chunk.toString("latin1", start, end), used: end + END.length };
+      }
     }
     return this.#append(chunk, start);
   }
 
   #append(chunk: Buffer, start: number): { text: string | undefined; used: number } {
     const before = this.#length;
-    const fresh = start === 0 ? chunk : chunk.subarray(start);
-    // The end may straddle the border of two chunks: look again at the last three bytes.
-    const tail = before === 0 ? EMPTY : this.#tail(END.length - 1);
-    const seam = Buffer.concat([tail, fresh]);
-    const found = seam.indexOf(END);
-    const used = found < 0 ? fresh.length : found + END.length - tail.length;
-    if (before + used > this.#limit) throw this.#tooLong(this.#limit);
-    this.#parts.push(Buffer.from(fresh.subarray(0, used)));
-    this.#length += used;
-    if (found < 0) {
-      if (hasBareLineFeed(seam)) throw this.#bareLineFeed();
-      return { text: undefined, used: start + used };
+    // More than the limit is never kept; the end may straddle the border of two chunks.
+    const taken = Math.min(chunk.length - start, this.#limit - before);
+    this.#keep(chunk, start, taken);
+    const kept = this.#kept.subarray(0, this.#length);
+    const end = kept.indexOf(END, Math.max(0, before - END.length + 1));
+    if (end < 0) {
+      if (hasBareLineFeed(kept, Math.max(1, before))) throw this.#bareLineFeed();
+      if (taken < chunk.length - start) throw this.#tooLong(this.#limit);
+      return { text: undefined, used: start + taken };
     }
-    const text = Buffer.concat(this.#parts).toString("latin1", 0, this.#length - END.length);
-    this.#parts = [];
+    const text = kept.toString("latin1", 0, end);
+    this.#kept = EMPTY;
     this.#length = 0;
-    return { text, used: start + used };
+    this.#leading = 0;
+    return { text, used: start + end + END.length - before };
   }
 
-  #tail(bytes: number): Buffer {
-    let tail: Buffer = EMPTY;
-    for (let i = this.#parts.length - 1; i >= 0 && tail.length < bytes; i--)
-      tail = Buffer.concat([this.#parts[i]!.subarray(-(bytes - tail.length)), tail]);
-    return tail;
+  /** Into one buffer that doubles: a head that comes byte by byte must not cost an object a byte. */
+  #keep(chunk: Buffer, start: number, bytes: number): void {
+    const length = this.#length + bytes;
+    if (length > this.#kept.length) {
+      const larger = Buffer.allocUnsafe(Math.min(this.#limit, Math.max(1024, length * 2)));
+      this.#kept.copy(larger, 0, 0, this.#length);
+      this.#kept = larger;
+    }
+    chunk.copy(this.#kept, this.#length, start, start + bytes);
+    this.#length = length;
   }
 }
 
@@ -76,8 +83,8 @@ const EMPTY = Buffer.alloc(0);
 const MOST_LEADING = 16;
 
 /** A client that ends lines with LF alone would otherwise wait for its answer until a time-out. */
-function hasBareLineFeed(bytes: Buffer): boolean {
-  for (let at = bytes.indexOf(LF, 1); at > 0; at = bytes.indexOf(LF, at + 1))
+function hasBareLineFeed(bytes: Buffer, from: number): boolean {
+  for (let at = bytes.indexOf(LF, from); at > 0; at = bytes.indexOf(LF, at + 1))
     if (bytes[at - 1] !== CR) return true;
   return false;
 }

@@ -1,4 +1,4 @@
-import type { Field } from "./head.ts";
+import { type Field, trimOws } from "./head.ts";
 
 /** All values of a field, lists split at their commas, empty members left out. `name` in lower case. */
 export function valuesOf(fields: readonly Field[], name: string): string[] {
@@ -6,7 +6,7 @@ export function valuesOf(fields: readonly Field[], name: string): string[] {
   for (const field of fields) {
     if (field.lower !== name) continue;
     if (values === NOTHING) values = [];
-    if (field.value.includes(",")) for (const part of field.value.split(",")) pushPart(values, part.trim());
+    if (field.value.includes(",")) for (const part of field.value.split(",")) pushPart(values, trimOws(part));
     else pushPart(values, field.value);
   }
   return values;

@@ -57,10 +57,8 @@ export function parseRequestHead(text: string, mostFields: number): RequestHead 
  * @throws AnswerError
  */
 export function parseResponseHead(text: string, mostFields: number): ResponseHead {
-  const lines = splitLines(
-    text.includes("\r\n ") || text.includes("\r\n\t") ? unfold(text) : text,
-    badAnswer,
-  );
+  const lines = splitLines(text, badAnswer);
+  if (text.includes("\r\n ") || text.includes("\r\n\t")) unfold(lines);
   const match = STATUS_LINE.exec(lines[0]!);
   if (!match) badAnswer("it does not begin with `HTTP/1.1 200 OK`");
   if (lines.length - 1 > mostFields)
@@ -77,7 +75,7 @@ export function parseResponseHead(text: string, mostFields: number): ResponseHea
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const VALUE = "[\\t\\x20-\\x7e\\x80-\\xff]*";
 const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([\\x21-\\x7e\\x80-\\xff]+) HTTP/(\\d\\.\\d)$`);
-const STATUS_LINE = new RegExp(`^HTTP/1\\.(\\d) (\\d{3})(?: (${VALUE}))?$`);
+const STATUS_LINE = new RegExp(`^HTTP/1\\.(\\d) ([1-9]\\d\\d)(?: (${VALUE}))?$`);
 const FIELD_LINE = new RegExp(`^(${TOKEN}):(${VALUE})$`);
 const LENIENT_FIELD_LINE = new RegExp(`^(${TOKEN})[ \\t]*:(${VALUE})$`);
 
@@ -102,8 +100,8 @@ function makeField(name: string, rawValue: string): Field {
   return { name, lower, value: trimOws(rawValue) };
 }
 
-/** Spaces and tabs only: String.trim would also take NBSP, which is a byte of a value here. */
-function trimOws(value: string): string {
+/** Without the white space around it: spaces and tabs only. String.trim would also take NBSP, a byte of a value here. */
+export function trimOws(value: string): string {
   let start = 0;
   let end = value.length;
   while (start < end && isOws(value.charCodeAt(start))) start++;
@@ -115,8 +113,24 @@ function isOws(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-function unfold(text: string): string {
-  return text.replace(/[ \t]*\r\n[ \t]+/g, " ");
+/** Joins folded lines to the field that they continue, each fold as one space. */
+function unfold(lines: string[]): void {
+  let last = 0;
+  let folded = 0;
+  for (let i = 1; i < lines.length; i++) {
+    const line = lines[i]!;
+    if (!isOws(line.charCodeAt(0))) lines[++last] = line;
+    else {
+      if (folded !== last) {
+        // Only a value may be folded: half a name is not a field that goes on.
+        if (!lines[last]!.includes(":")) badAnswer("a folded line continues no header field");
+        lines[last] = trimOws(lines[last]!);
+        folded = last;
+      } else if (last === 0) badAnswer("a folded line continues no header field");
+      lines[last] += ` ${trimOws(line)}`;
+    }
+  }
+  lines.length = last + 1;
 }
 
 function whatIsWrong(line: string): string {
