@@ -4,14 +4,20 @@ import { CredentialLatchedError, CredentialRefusedError, type SallyportError } f
 import type { Events } from "../observe/events.ts";
 import type { RefusalFile, Refusals } from "./refusals.ts";
 
-/** The right to try one logon. Exactly one of the three must be called. */
+/** The right to try one logon. Exactly one of the last four must be called; what is called after it does nothing. */
 export interface Permit {
-  /** Called just before the proof is sent. @throws when the credential has fallen into doubt meanwhile */
-  beforeProof(): Promise<void>;
+  /**
+   * Called just before the proof is sent.
+   * @returns true while the credential is unproven: then the verdict must be waited for, whoever has gone away
+   * @throws when the credential has fallen into doubt meanwhile
+   */
+  beforeProof(): Promise<boolean>;
   accepted(): Promise<void>;
   /** @returns the error to tell */
   refused(where: string): Promise<SallyportError>;
-  /** No verdict: the connection broke, nobody asked for a logon, or the answer says nothing about the credential. */
+  /** An answer came that says nothing about the credential, such as a 403. */
+  unclear(): Promise<void>;
+  /** Nothing was proved, or no answer came to the proof. */
   abandoned(): Promise<void>;
 }
 
@@ -21,7 +27,9 @@ export interface Permit {
  *
  * - until the credential has been accepted once, one handshake is in flight at a time;
  * - a refused one is not repeated: for {@link COOLING} everything is answered without a logon, then one more is tried;
- * - the second refusal latches, until the credential changes.
+ * - the second refusal latches, until the credential changes;
+ * - a proof that gets no answer at all may have been refused as well: after {@link LOST_FREE} of them in a row the
+ *   next ones are {@link COOLING} and more apart.
  */
 export class CredentialGuard {
   readonly name: string;
@@ -32,6 +40,9 @@ export class CredentialGuard {
   #proven = false;
   #inFlight = 0;
   #latchTold = false;
+  /** Proofs in a row without an answer, and until when no further one is sent. */
+  #lost = 0;
+  #lostUntil = 0;
   readonly #waiting: (() => void)[] = [];
 
   /** @param most logons in flight at once when the credential is proven: spares the domain controller */
@@ -48,9 +59,9 @@ export class CredentialGuard {
     return this.#proven;
   }
 
-  /** Handshakes that wait for their turn. */
-  get queued(): number {
-    return this.#waiting.length;
+  /** Whether a turn can be had without waiting. */
+  get free(): boolean {
+    return this.#waiting.length === 0 && this.#inFlight < this.#limit();
   }
 
   /**
@@ -70,9 +81,18 @@ export class CredentialGuard {
 
   /** A turn for background work: only when the credential is proven and nobody waits. */
   tryEnter(): Permit | undefined {
-    if (!this.#proven || this.#waiting.length > 0 || this.#inFlight >= this.#most) return undefined;
+    if (!this.#proven || !this.free) return undefined;
     this.#inFlight++;
     return this.#permit();
+  }
+
+  /**
+   * A proof outside of a turn was refused: that of a scheme whose every request carries it (Basic).
+   * @returns the error to tell
+   */
+  async refusedStanding(where: string): Promise<SallyportError> {
+    this.#inFlight++;
+    return await this.#permit().refused(where);
   }
 
   async #turn(signal: AbortSignal | undefined): Promise<void> {
@@ -122,27 +142,45 @@ export class CredentialGuard {
   #judge(seen: Refusals): void {
     if (seen.count >= 2) throw this.#latched();
     const left = seen.at + COOLING - Date.now();
-    if (seen.count === 1 && left > 0) throw this.#cooling(Math.ceil(left / 1000));
+    if (seen.count === 1 && left > 0) throw this.#cooling("was refused a moment ago", left);
+    const leftOfLost = this.#lostUntil - Date.now();
+    if (leftOfLost > 0) throw this.#cooling(`got no answer ${this.#lost} times in a row`, leftOfLost);
   }
 
   #permit(): Permit {
     let over = false;
     let reserved = false;
+    let inPlace = true;
+    let slow: NodeJS.Timeout | undefined;
     const once = (): boolean => {
       if (over) return false;
       over = true;
       return true;
     };
+    const leave = () => {
+      clearTimeout(slow);
+      if (inPlace) this.#leave();
+      inPlace = false;
+    };
     const settle = async (next: (before: Refusals) => Refusals): Promise<Refusals> =>
       await this.#file.update(await this.#key, this.name, next);
-    const unreserve = (before: Refusals): Refusals => ({
-      count: before.count - 1,
-      at: before.count > 1 ? before.at : 0,
-      pending: false,
-    });
+    const unreserve = async (lost: boolean) => {
+      if (!once()) return;
+      try {
+        if (!reserved) return;
+        if (lost) this.#noteLost();
+        await settle(({ count, at }) => ({ count: count - 1, at: count > 1 ? at : 0, pending: false }));
+      } finally {
+        leave();
+      }
+    };
     return {
       beforeProof: async () => {
-        if (this.#proven) return;
+        if (this.#proven) {
+          // The verdict comes with the origin's answer: a slow one must not keep others from signing in.
+          slow ??= setTimeout(leave, VERDICT_DUE).unref();
+          return false;
+        }
         // Counted before it is sent: a crash in between must not give away a logon.
         let judged: SallyportError | undefined;
         await settle((before) => {
@@ -156,18 +194,21 @@ export class CredentialGuard {
         });
         if (judged) throw judged;
         reserved = true;
+        return true;
       },
       accepted: async () => {
         if (!once()) return;
         const first = !this.#proven;
         this.#proven = true;
         this.#latchTold = false;
-        this.#leave();
+        this.#lost = 0;
+        leave();
         if (first || reserved) await settle(() => ({ count: 0, at: 0, pending: false }));
       },
       refused: async (where) => {
-        if (!once()) return this.#cooling(0);
+        if (!once()) return this.#cooling("was refused a moment ago", COOLING);
         this.#proven = false;
+        this.#lost = 0;
         try {
           const after = await settle((before) => ({
             count: reserved ? before.count : before.count + 1,
@@ -177,23 +218,25 @@ export class CredentialGuard {
           if (after.count >= 2) return this.#latched();
           return new CredentialRefusedError(`${where} refused the logon of ${this.name}`, { hint: MEND });
         } finally {
-          this.#leave();
+          leave();
         }
       },
-      abandoned: async () => {
-        if (!once()) return;
-        try {
-          if (reserved) await settle(unreserve);
-        } finally {
-          this.#leave();
-        }
-      },
+      unclear: () => unreserve(false),
+      abandoned: () => unreserve(true),
     };
   }
 
-  #cooling(seconds: number): SallyportError {
+  /** A parent that closes instead of answering 407 must not cost the account a logon for every request. */
+  #noteLost(): void {
+    this.#lost++;
+    const wait = COOLING * 2 ** Math.min(10, this.#lost - LOST_FREE);
+    if (this.#lost >= LOST_FREE) this.#lostUntil = Date.now() + Math.min(wait, LONGEST_COOLING);
+  }
+
+  /** @param left milliseconds */
+  #cooling(what: string, left: number): SallyportError {
     return new CredentialRefusedError(
-      `The logon of ${this.name} was refused a moment ago, and is not tried again for ${seconds} s, to keep the account from being locked`,
+      `The logon of ${this.name} ${what}, and is not tried again for ${Math.ceil(left / 1000)} s, to keep the account from being locked`,
       { hint: MEND },
     );
   }
@@ -212,5 +255,10 @@ const MEND =
   "Check the user name, the domain and the password in Sallyport's configuration on this host, then reload it.";
 /** After one refusal. A domain controller that was away for a moment refuses as well. */
 const COOLING = 30_000;
+const LONGEST_COOLING = 300_000;
+/** One each for a parent that breaks off and for the next one that is tried in its place. */
+const LOST_FREE = 2;
+/** After a proof of a credential that is good, until the next one in the queue may sign in. */
+const VERDICT_DUE = 1000;
 /** A logon without a verdict for so long was cut off by a crash. */
 const PENDING_STALE = 15_000;

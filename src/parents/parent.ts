@@ -10,6 +10,7 @@ import { AnswerError, NoAnswerError, NoCredentialError, SallyportError } from ".
 import type { ResponseHead } from "../http1/head.ts";
 import type { Events } from "../observe/events.ts";
 import { dial } from "../wire/dial.ts";
+import { answersAtAll, probeHead } from "./ask.ts";
 import { Connection } from "./connection.ts";
 import { Demand } from "./demand.ts";
 import type { CredentialGuard, Permit } from "./guard.ts";
@@ -53,7 +54,9 @@ export class Parent {
   #trace: "untried" | "works" | "refused";
   /** Connections in a row that forgot their sign-in: such a parent is not pooled. */
   #forgot = 0;
-  #closed = false;
+  /** True once it has asked for a logon: one that never did is served without, and its connections are kept. */
+  #asks = false;
+  readonly #closed = new AbortController();
   #open = 0;
 
   constructor(options: ParentOptions) {
@@ -63,7 +66,14 @@ export class Parent {
     const named = settings.credential?.auth;
     this.#learnt = { scheme: named === undefined || named === "auto" ? undefined : named };
     this.#trace = options.probe === "trace" ? "untried" : "refused";
-    this.health = new Health(this.name, options.events, (signal) => this.#answersAtAll(signal));
+    this.health = new Health(this.name, options.events, (signal) =>
+      answersAtAll({
+        open: (limit) => this.#dial(limit, { roundTrips: 0, connections: 0 }),
+        methods: this.#trace === "refused" ? ["HEAD"] : ["TRACE", "HEAD"],
+        authority: this.#lastAuthority ?? this.name,
+        signal,
+      }),
+    );
     this.#pool = new Pool(pool.maxIdle, pool.idle, () => this.#refill());
   }
 
@@ -103,33 +113,35 @@ export class Parent {
   /** Takes a connection back after a clean exchange. */
   give(connection: Connection): void {
     const { credential } = this.#options.settings;
-    const useful = credential === undefined || connection.authenticated || this.#learnt.scheme === "basic";
-    if (this.#closed || !useful || this.#forgot >= FORGETFUL) connection.wire.destroy();
+    const useful =
+      credential === undefined || !this.#asks || connection.authenticated || this.#learnt.scheme === "basic";
+    if (this.#closed.signal.aborted || !useful || this.#forgot >= FORGETFUL) connection.wire.destroy();
     else this.#pool.give(connection);
   }
 
   /** Closes what is idle; what is in use goes on. */
   close(): void {
-    this.#closed = true;
+    this.#closed.abort(new Error("the parent is no longer in use"));
     this.health.close();
     this.#pool.close();
   }
 
   async #onIdle(request: OutboundRequest): Promise<Opened | undefined> {
     for (;;) {
+      // In doubt, a proof is sent under the guard only.
+      if (this.#learnt.scheme === "basic" && !this.#options.guard?.proven) return undefined;
       const connection = this.#pool.take(request.replayable ? undefined : FRESH);
       if (!connection) return undefined;
       const answersBefore = connection.answers;
       try {
-        const head = await this.#send(connection, request, this.#standing());
+        const standing = this.#standing();
+        const head = await this.#send(connection, request, standing);
         if (head.status !== 407) {
           this.#forgot = 0;
           return { connection, head };
         }
-        this.#forgot++;
         connection.wire.destroy();
-        if (!request.replayable)
-          throw new AnswerError(`${this.name} asked for a new logon in the middle of a request`);
+        await this.#askedAgain(connection, request, standing);
       } catch (error) {
         connection.wire.destroy();
         // The parent closed it while it was idle: nothing was lost, take another one.
@@ -145,26 +157,46 @@ export class Parent {
       request.signal,
       request.counters,
       request.method,
-      (connection, authorization) => this.#send(connection, request, authorization),
+      (connection, authorization, signal) => this.#send(connection, request, authorization, signal),
     );
   }
 
   /** For requests that can be sent once only: the connection is signed in by a probe first. */
   async #onAuthenticated(request: OutboundRequest): Promise<Opened> {
     const { connection } = await this.#probed(request.signal, request.counters, undefined);
-    const head = await this.#send(connection, request, this.#standing()).catch((error: unknown) => {
+    const standing = this.#standing();
+    const head = await this.#send(connection, request, standing).catch((error: unknown) => {
       connection.wire.destroy();
       throw error;
     });
     if (head.status !== 407) return { connection, head };
     connection.wire.destroy();
+    await this.#askedAgain(connection, request, standing);
     throw new AnswerError(`${this.name} asked for a logon again in the middle of a request`);
+  }
+
+  /** A 407 to a request on a connection that should have needed none. @throws unless the request can be sent again */
+  async #askedAgain(
+    connection: Connection,
+    request: OutboundRequest,
+    standing: string | undefined,
+  ): Promise<void> {
+    // Basic goes with every request: this was one more refused logon, and must count as one.
+    if (standing !== undefined && this.#options.guard)
+      throw await this.#options.guard.refusedStanding(`The parent ${this.name}`);
+    this.#asks = true;
+    if (connection.authenticated) this.#forgot++;
+    if (!request.replayable)
+      throw new AnswerError(`${this.name} asked for a new logon in the middle of a request`, {
+        hint: "Nothing was sent twice: repeat the request.",
+      });
   }
 
   async #send(
     connection: Connection,
     request: OutboundRequest,
     authorization: string | undefined,
+    signal = request.signal,
   ): Promise<ResponseHead> {
     request.counters.roundTrips++;
     if (!request.replayable) request.committed = true;
@@ -172,43 +204,49 @@ export class Parent {
       request.head(authorization === undefined ? "" : `Proxy-Authorization: ${authorization}\r\n`),
     );
     request.sendBody?.(connection.wire);
-    return await connection.answer(request.signal, {
+    return await connection.answer(signal, {
       interim: request.interim,
       slow: () => this.#stillAlive(),
     });
   }
 
-  /** Opens a connection and carries one request through the sign-in on it; once more where the parent closed it to begin with. */
+  /** Opens a connection and carries one request through the sign-in on it; on another one where that is to be repeated. */
   async #signedIn(
     signal: AbortSignal | undefined,
     counters: Counters,
     method: string,
-    leg: (connection: Connection, authorization: string | undefined) => Promise<ResponseHead>,
+    leg: Leg,
     permit?: Permit,
   ): Promise<Opened> {
     const { settings, guard, events } = this.#options;
     for (let tries = 1; ; tries++) {
-      const turn = permit ?? (await guard?.enter(signal));
+      const known = this.#learnt.scheme !== undefined;
+      const turn = permit ?? (known ? await guard?.enter(signal) : undefined);
       const connection = await this.#dial(signal, counters).catch(async (error: unknown) => {
         await turn?.abandoned();
         throw error;
       });
       try {
         const head =
-          turn === undefined || settings.credential === undefined
-            ? await leg(connection, undefined)
+          guard === undefined || settings.credential === undefined
+            ? await leg(connection, undefined, signal)
             : await signIn({
                 connection,
                 credential: settings.credential,
                 permit: turn,
+                enter: async () => (guard.free ? await guard.enter(signal) : undefined),
                 learnt: this.#learnt,
                 events,
                 parentHost: settings.host,
                 method,
                 signal,
-                leg: (authorization) => leg(connection, authorization),
+                leg: (authorization, last) =>
+                  leg(connection, authorization, last ? this.#closed.signal : signal),
               });
-        if (head === again && tries === 1 && permit === undefined) {
+        if (head === again || connection.authenticated) this.#asks = true;
+        // It let a first message pass: the next request asks without one, and needs no turn for that.
+        else if (!this.#asks && this.#learnt.scheme === "ntlm") this.#learnt.scheme = undefined;
+        if (head === again && tries < MOST_TRIES && permit === undefined) {
           connection.wire.destroy();
           continue;
         }
@@ -235,35 +273,34 @@ export class Parent {
     const { probe } = this.#options;
     const trace = this.#trace !== "refused";
     const method = trace ? "TRACE" : "HEAD";
-    const target = probe instanceof URL && !trace ? probe.href : `http://${this.#lastAuthority}/`;
-    const host = probe instanceof URL && !trace ? probe.host : this.#lastAuthority;
-    const lines = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nMax-Forwards: 0\r\nProxy-Connection: keep-alive\r\n`;
+    const target = probe instanceof URL && !trace ? probe : this.#lastAuthority!;
     let opened: Opened | undefined;
     try {
       opened = await this.#signedIn(
         signal,
         counters,
         method,
-        async (connection, authorization) => {
+        async (connection, authorization, legSignal) => {
           counters.roundTrips++;
-          connection.send(
-            `${lines}${authorization === undefined ? "" : `Proxy-Authorization: ${authorization}\r\n`}\r\n`,
-          );
-          return await connection.answer(signal, { slow: () => this.#stillAlive() });
+          connection.send(probeHead(method, target, "Proxy-Connection: keep-alive", authorization));
+          return await connection.answer(legSignal, { slow: () => this.#stillAlive() });
         },
         permit,
       );
-      const clean = await opened.connection.skipBody(opened.head, method, signal);
-      if (clean && (opened.head.status < 400 || !trace)) {
-        if (trace) this.#trace = "works";
-        return opened;
-      }
+      const { connection, head } = opened;
+      const clean = await connection.skipBody(head, method, signal);
+      const signedIn = connection.authenticated || !this.#asks || this.#learnt.scheme !== "ntlm";
+      if (clean && trace && signedIn && head.status < 400) this.#trace = "works";
+      if (clean && (trace ? signedIn && head.status < 400 : signedIn || permit === undefined)) return opened;
     } catch (error) {
       if (!trace || !(error instanceof NoAnswerError) || this.#trace === "works") throw error;
+      // One that closes because it goes down says nothing of TRACE.
+      if (!(await this.health.alive())) throw error;
     }
-    // Learnt once: this parent has no answer for TRACE.
+    // Learnt once: this parent has no answer for TRACE, or none that needs a logon.
     opened?.connection.wire.destroy();
-    if (!trace) throw new AnswerError(`${this.name} closed the connection after the logon`);
+    if (!trace)
+      throw new AnswerError(`${this.name} closed the connection after the logon, or asked for none`);
     this.#trace = "refused";
     if (permit !== undefined) throw new AnswerError(`${this.name} refuses TRACE`);
     return await this.#probed(signal, counters, undefined);
@@ -300,7 +337,7 @@ export class Parent {
   #refill(): void {
     const { pool, guard, probe } = this.#options;
     const now = performance.now();
-    if (this.#closed || !this.health.up || !guard?.proven || now < this.#warmAfter) return;
+    if (this.#closed.signal.aborted || !this.health.up || !guard?.proven || now < this.#warmAfter) return;
     if (this.#learnt.scheme !== "ntlm" || this.#forgot >= FORGETFUL) return;
     if (this.#trace === "refused" && !(probe instanceof URL)) return;
     let missing = this.#demand.wanted(now, Math.ceil(pool.maxIdle / 2)) - this.#pool.size - this.#warming;
@@ -329,27 +366,6 @@ export class Parent {
     }
   }
 
-  /** Whether any HTTP answer comes: what a parent that is well gives at once, a logon or not. */
-  async #answersAtAll(signal: AbortSignal): Promise<boolean> {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(HEALTH_TIME)]);
-    const authority = this.#lastAuthority ?? this.name;
-    for (const method of this.#trace === "refused" ? ["HEAD"] : ["TRACE", "HEAD"]) {
-      const connection = await this.#dial(limit, { roundTrips: 0, connections: 0 });
-      try {
-        connection.send(
-          `${method} http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\nMax-Forwards: 0\r\nConnection: close\r\n\r\n`,
-        );
-        await connection.answer(limit);
-        return true;
-      } catch (error) {
-        if (limit.aborted || !(error instanceof NoAnswerError)) return false;
-      } finally {
-        connection.wire.destroy();
-      }
-    }
-    return false;
-  }
-
   /** Asked when an answer is slow: the origin may be, or the parent hangs. */
   async #stillAlive(): Promise<boolean> {
     const alive = await this.health.alive();
@@ -366,10 +382,18 @@ export class Parent {
   }
 }
 
+/** Sends one request of a sign-in and reads its answer's head. */
+type Leg = (
+  connection: Connection,
+  authorization: string | undefined,
+  signal: AbortSignal | undefined,
+) => Promise<ResponseHead>;
+
 const UNREACHABLE = new Set(["SP_CONNECT", "SP_CONNECT_TIMEOUT", "SP_RESOLVE", "SP_NO_ANSWER"]);
 /** Requests that cannot be repeated take an idle connection only if it was used within so many milliseconds. */
 const FRESH = 2000;
 const FORGETFUL = 2;
+/** Connections for one sign-in: the parent may close the first one, and others may be before it at the second. */
+const MOST_TRIES = 3;
 const MOST_WARMING = 4;
 const WARM_AGAIN = 5000;
-const HEALTH_TIME = 3000;

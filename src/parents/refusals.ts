@@ -1,5 +1,5 @@
 import { randomBytes, scrypt } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -28,6 +28,8 @@ export class RefusalFile {
   readonly #file: string;
   /** Used when the folder cannot be written: better than no count. */
   #memory: FileShape | undefined;
+  /** Changes of this process, in the order in which they were asked for: the lock between processes keeps none. */
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #warn: (error: StateError) => void;
 
   constructor(folder: string, warn: (error: StateError) => void) {
@@ -60,7 +62,13 @@ export class RefusalFile {
     });
   }
 
-  async #change<T>(change: (shape: FileShape) => T): Promise<T> {
+  #change<T>(change: (shape: FileShape) => T): Promise<T> {
+    const turn = this.#turn.then(() => this.#changeAlone(change));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #changeAlone<T>(change: (shape: FileShape) => T): Promise<T> {
     if (this.#memory) return change(this.#memory);
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
@@ -76,7 +84,8 @@ export class RefusalFile {
         await unlock();
       }
     } catch (cause) {
-      this.#memory = emptyShape();
+      // What can be read counts although it cannot be written any more.
+      this.#memory = await this.#load().catch(emptyShape);
       this.#warn(
         new StateError(
           `The count of refused logons cannot be kept in ${this.#folder}: ${(cause as Error).message}`,
@@ -100,8 +109,8 @@ export class RefusalFile {
       throw error;
     }
     try {
-      const shape = JSON.parse(text) as FileShape;
-      if (typeof shape.salt === "string" && typeof shape.entries === "object") return shape;
+      const shape: unknown = JSON.parse(text);
+      if (isShape(shape)) return shape;
     } catch {
       // Half a file is impossible (it is renamed into place); somebody edited it. Begin anew.
     }
@@ -110,12 +119,20 @@ export class RefusalFile {
 
   async #save(shape: FileShape): Promise<void> {
     const { salt, entries } = shape;
-    const temporary = `${this.#file}.${process.pid}.new`;
-    await writeFile(temporary, `${JSON.stringify({ salt, entries }, null, 1)}\n`, {
-      mode: 0o600,
-      flush: true,
-    });
-    await rename(temporary, this.#file);
+    const temporary = `${this.#file}.${randomBytes(6).toString("hex")}.new`;
+    // "wx": the folder may be another user's, and root must not write through a link that was laid there.
+    const file = await open(temporary, "wx", 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify({ salt, entries }, null, 1)}\n`);
+      await giveToOwner(file, this.#folder);
+      await file.sync();
+      await rename(temporary, this.#file);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
   }
 }
 
@@ -135,10 +152,26 @@ function emptyShape(): FileShape {
   return { salt: randomBytes(16).toString("hex"), entries: {} };
 }
 
+function isShape(value: unknown): value is FileShape {
+  const { salt, entries } = (value ?? {}) as Partial<FileShape>;
+  if (typeof salt !== "string" || !/^[0-9a-f]{32}$/.test(salt)) return false;
+  if (typeof entries !== "object" || entries === null) return false;
+  return Object.values(entries as Record<string, Partial<Refusals> | null>).every(
+    (one) => Number.isInteger(one?.count) && Number.isFinite(one?.at) && typeof one?.pending === "boolean",
+  );
+}
+
 /** Old credentials are forgotten, the oldest first. */
 function trim(shape: FileShape): void {
   const keys = Object.keys(shape.entries).sort((a, b) => shape.entries[a]!.at - shape.entries[b]!.at);
   for (const key of keys.slice(0, Math.max(0, keys.length - MOST_ENTRIES))) delete shape.entries[key];
+}
+
+/** What root writes stays readable to the service, which may run as another user. */
+async function giveToOwner(file: FileHandle, folder: string): Promise<void> {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = await stat(folder);
+  await file.chown(uid, gid);
 }
 
 /** A lock between processes: a file that only one can create. One left by a crash is taken over after five seconds. */

@@ -15,62 +15,64 @@ export interface Learnt {
 export interface SignIn {
   readonly connection: Connection;
   readonly credential: Credential;
-  readonly permit: Permit;
+  /** Held already where the scheme is known, so that nobody waits for a turn with a connection open. */
+  readonly permit: Permit | undefined;
+  /** Takes a turn where none is held; undefined when that would mean to wait. */
+  readonly enter: () => Promise<Permit | undefined>;
   readonly learnt: Learnt;
   readonly events: Events;
   readonly parentHost: string;
   readonly method: string;
   readonly signal: AbortSignal | undefined;
-  /** Sends the request with this `Proxy-Authorization` (none at all when undefined) and reads the answer's head. */
-  leg(authorization: string | undefined): Promise<ResponseHead>;
+  /**
+   * Sends the request with this `Proxy-Authorization` (none at all when undefined) and reads the answer's head.
+   * @param last the answer must be waited for although the request was given up
+   */
+  leg(authorization: string | undefined, last: boolean): Promise<ResponseHead>;
 }
 
-/** The parent closed the connection between two legs that may be repeated on a new one, with the scheme known. */
+/** To be repeated on a new connection, with the scheme known: the parent closed this one, or others sign in first. */
 export const again = Symbol("again");
 
 /**
  * Carries one request through the legs of a 407 on one connection (RFC 9110, 11.7.1; MS-NTHT 3.1). The scheme that
  * is known already is used from the first leg on: two round trips; else a bare request asks for the offers.
  *
- * The permit is settled here in every case.
+ * Asking for the offers is no logon and needs no turn; the permit is settled here in every case.
  * @returns the answer's head, never a 407; or {@link again}
  * @throws SchemeError, ChallengeError, CredentialRefusedError, CredentialLatchedError, AnswerError …
  */
 export async function signIn(options: SignIn): Promise<ResponseHead | typeof again> {
-  const { permit, learnt } = options;
+  const { connection, learnt } = options;
+  let { permit } = options;
   try {
     if (learnt.scheme === undefined) {
-      const bare = await options.leg(undefined);
+      const bare = await options.leg(undefined, false);
       if (bare.status !== 407) return bare;
       learnt.scheme = chooseScheme(offers(bare), options.credential);
-      if (!(await options.connection.skipBody(bare, options.method, options.signal))) return again;
+      if (!(await connection.skipBody(bare, options.method, options.signal))) return again;
+      permit ??= await options.enter();
+      if (permit === undefined || connection.wire.closed || connection.wire.ended) return again;
     }
-    return await prove(options, learnt.scheme);
+    permit ??= await options.enter();
+    return permit === undefined ? again : await prove(options, permit, learnt.scheme);
   } finally {
-    await permit.abandoned();
+    await permit?.abandoned();
   }
 }
 
-async function prove(options: SignIn, scheme: Scheme): Promise<ResponseHead> {
-  const { connection, permit, learnt, events } = options;
+async function prove(options: SignIn, permit: Permit, scheme: Scheme): Promise<ResponseHead> {
+  const { connection, learnt } = options;
   const handshake = startHandshake(scheme, options.credential, { parentHost: options.parentHost });
   let token = handshake.next(undefined);
   for (let leg = 1; leg <= MOST_LEGS; leg++) {
-    if (handshake.proves) await permit.beforeProof();
+    const last = handshake.proves && (await permit.beforeProof());
     const started = performance.now();
-    const answer = await options.leg(token);
+    const answer = await options.leg(token, last);
     const verdict = handshake.proves ? judge(answer.status) : "none";
-    if (verdict === "accepted" || verdict === "refused")
-      events.emit("logon", {
-        parent: connection.name,
-        identity: credentialName(options.credential),
-        scheme,
-        accepted: verdict === "accepted",
-        ms: performance.now() - started,
-      });
-    if (verdict === "refused") throw await permit.refused(`The parent ${connection.name}`);
+    if (verdict !== "none") await settle(options, permit, scheme, verdict, performance.now() - started);
+    options.signal?.throwIfAborted();
     if (answer.status !== 407) {
-      if (verdict === "accepted") await permit.accepted();
       connection.authenticated = handshake.binds === "connection" && verdict !== "none";
       return answer;
     }
@@ -93,6 +95,30 @@ async function prove(options: SignIn, scheme: Scheme): Promise<ResponseHead> {
     token = handshake.next(challenge.parameters);
   }
   throw new ChallengeError(`${connection.name} keeps asking: ${MOST_LEGS} messages did not end the logon`);
+}
+
+/** @throws the refusal */
+async function settle(
+  { connection, credential, events }: SignIn,
+  permit: Permit,
+  scheme: Scheme,
+  verdict: "accepted" | "refused" | "unclear",
+  ms: number,
+): Promise<void> {
+  if (verdict === "unclear") {
+    await permit.unclear();
+    return;
+  }
+  const accepted = verdict === "accepted";
+  events.emit("logon", {
+    parent: connection.name,
+    identity: credentialName(credential),
+    scheme,
+    accepted,
+    ms,
+  });
+  if (!accepted) throw await permit.refused(`The parent ${connection.name}`);
+  await permit.accepted();
 }
 
 /** What the status after a proof says of the credential: 401 and 403 come from policies as well as from logons. */

@@ -84,6 +84,7 @@ export async function surveyParent(
           connection,
           credential: parent.credential,
           permit,
+          enter: async () => permit,
           learnt,
           events: options.events,
           parentHost: parent.host,

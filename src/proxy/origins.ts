@@ -15,6 +15,7 @@ import type { Gate } from "./gate.ts";
 export class Origins {
   readonly #options: OriginOptions;
   readonly #pools = new Map<string, Pool>();
+  #closed = false;
 
   constructor(options: OriginOptions) {
     this.#options = options;
@@ -77,7 +78,7 @@ export class Origins {
     const key = keyOf(target, isHost);
     let pool = this.#pools.get(key);
     if (!pool) {
-      if (this.#pools.size >= MOST_ORIGINS) {
+      if (this.#closed || this.#pools.size >= MOST_ORIGINS) {
         connection.wire.destroy();
         return;
       }
@@ -90,7 +91,9 @@ export class Origins {
     pool.give(connection);
   }
 
+  /** Closes what is idle; what is in use goes on, and is not kept afterwards. */
   close(): void {
+    this.#closed = true;
     for (const pool of this.#pools.values()) pool.close();
     this.#pools.clear();
   }
