@@ -1,4 +1,5 @@
 // Bundles the program: one small entry, and one file a command that is loaded only when it is called.
+import { spawnSync } from "node:child_process";
 import { rmSync, utimesSync } from "node:fs";
 import { build } from "esbuild";
 
@@ -18,4 +19,7 @@ await build({
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
 });
+// In a process of its own: it reads the sources.
+const man = spawnSync(process.execPath, ["--import", "tsx", "scripts/write-man.ts"], { stdio: "inherit" });
+if (man.status !== 0) process.exit(1);
 utimesSync("dist/main.js", new Date(), new Date());

@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type CntlmFlag, cntlmFlags } from "../src/cli/cntlm/flags.ts";
 import { commands } from "../src/cli/commands.ts";
 import { cntlmOptions } from "../src/config/cntlm/options.ts";
 import { tables } from "../src/config/schema-walk.ts";
@@ -65,7 +66,26 @@ const parts: Record<string, () => string> = {
       "|---|---|",
       ...cntlmOptions.map((one) => `| \`${one.name}\` | ${cntlmNote(one)} |`),
     ].join("\n"),
+  "cntlm-flags": () =>
+    [
+      "| flag | here |",
+      "|---|---|",
+      ...cntlmFlags.map(
+        (one) =>
+          `| \`-${one.letter}${one.takes === undefined ? "" : ` ${one.takes.replaceAll("|", "\\|")}`}\` | ${flagNote(one)} |`,
+      ),
+    ].join("\n"),
 };
+
+function flagNote({ keyword, does }: CntlmFlag): string {
+  if (keyword === undefined) return `${does[0]!.toUpperCase()}${does.slice(1)}.`;
+  const option = cntlmOptions.find((one) => one.name === keyword)!;
+  if (option.use === "once" || option.use === "many")
+    return keyword === "NTLMToBasic"
+      ? "Refused until a later version brings it."
+      : `\`${keyword}\`: ${does}.`;
+  return option.use === "later" ? "Refused until a later version brings it." : `Refused, as \`${keyword}\`.`;
+}
 
 function defaultText(key: { initial: unknown; required: boolean }): string {
   if (key.required) return "required";

@@ -13,6 +13,21 @@ export async function askPassword(
   input: NodeJS.ReadStream,
   prompt: NodeJS.WritableStream,
 ): Promise<Secret<string>> {
+  const password = await askForPassword(input, prompt);
+  if (password !== undefined) return password;
+  throw new UsageError("No password was given.", {
+    hint: "Type it when asked, pipe it in as one line, or use --password-file FILE.",
+  });
+}
+
+/**
+ * As {@link askPassword}, for callers that have another source as well: undefined when nothing was given.
+ * @throws UsageError when it is broken off, longer than 64 KiB, or not UTF-8
+ */
+export async function askForPassword(
+  input: NodeJS.ReadStream,
+  prompt: NodeJS.WritableStream,
+): Promise<Secret<string> | undefined> {
   if (!input.isTTY) return decode(await firstLine(input));
   // Before the question: whoever answers at once must not see it either.
   input.setRawMode(true);
@@ -73,11 +88,8 @@ function eraseLetter(typed: number[]): void {
   while (typed.length > 0 && (typed.pop()! & 0xc0) === 0x80);
 }
 
-function decode(line: Uint8Array): Secret<string> {
-  if (line.length === 0)
-    throw new UsageError("No password was given.", {
-      hint: "Type it when asked, pipe it in as one line, or use --password-file FILE.",
-    });
+function decode(line: Uint8Array): Secret<string> | undefined {
+  if (line.length === 0) return undefined;
   try {
     return new Secret(new TextDecoder("utf-8", { fatal: true }).decode(line));
   } catch (cause) {

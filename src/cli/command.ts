@@ -9,7 +9,11 @@ export interface CommandSpec {
   /** Paragraphs for its own help and its man page. */
   readonly description?: string;
   /** Commander's form: `[url]`, `<file>`. */
-  readonly arguments?: readonly { readonly name: string; readonly description: string }[];
+  readonly arguments?: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly choices?: readonly string[];
+  }[];
   readonly options: readonly OptionSpec[];
   readonly examples: readonly { readonly command: string; readonly does: string }[];
   readonly load: () => Promise<CommandModule>;

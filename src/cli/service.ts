@@ -1,3 +1,4 @@
+import type { CntlmCommandLine } from "../config/cntlm/from-cntlm.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Overrides } from "../config/overrides.ts";
 import type { Settings } from "../config/settings.ts";
@@ -13,6 +14,10 @@ import { ProxyServer } from "../proxy/server.ts";
 export interface ServiceInput {
   readonly file: string | undefined;
   readonly overrides: Overrides;
+  /** Started under the name `cntlm`. */
+  readonly cntlm?: CntlmCommandLine;
+  /** What SIGHUP does. `reload` unless given; cntlm's own init script stops it by that signal. */
+  readonly hangup?: "reload" | "stop";
   readonly env: NodeJS.ProcessEnv;
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Called when every address is bound: the place to give up rights, or to tell a waiting parent process. */
@@ -20,8 +25,8 @@ export interface ServiceInput {
 }
 
 /**
- * Runs the proxy until a signal ends it: SIGHUP reads the configuration again, SIGINT and SIGTERM stop gracefully,
- * a second one at once.
+ * Runs the proxy until a signal ends it: SIGHUP reads the configuration again (unless it is to stop), SIGINT and
+ * SIGTERM stop gracefully, a second one at once.
  * @returns the exit code
  * @throws ConfigError, ListenError … when it cannot start
  */
@@ -43,7 +48,7 @@ export async function runService(input: ServiceInput): Promise<number> {
     await input.ready?.(server.addresses());
     for (;;) {
       const signal = await caught.next();
-      if (signal !== "SIGHUP") {
+      if (signal !== "SIGHUP" || input.hangup === "stop") {
         const stopped = server.stop(signal);
         void caught.next().then(() => server.end());
         await stopped;

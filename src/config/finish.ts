@@ -51,9 +51,11 @@ function checkListeners(draft: Draft, problems: Problems): void {
       problems.error(one.place, `${text} is listened on twice`, "keep one of the two");
     seen.add(text);
   }
-  // A Listen of cntlm.conf that names 0.0.0.0 was meant; its access rules are the safe ones.
+  // A Listen of cntlm.conf (or a -l) that names 0.0.0.0 was meant; its access rules are the safe ones.
+  const meant = (file: string | undefined) =>
+    draft.kind === "cntlm" && (file === draft.file || file === "-l");
   for (const { value, place } of draft.listen)
-    if (isWildcard(value) && !draft.gateway && !(draft.kind === "cntlm" && place.file === draft.file))
+    if (isWildcard(value) && !draft.gateway && !meant(place.file))
       problems.error(
         place,
         `${listenText(value)} opens the proxy to all networks of this host`,

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { ConfigError } from "../core/errors.ts";
-import { draftFromCntlm } from "./cntlm/from-cntlm.ts";
+import { type CntlmCommandLine, draftFromCntlm } from "./cntlm/from-cntlm.ts";
 import { type ConfigFile, readConfigFile } from "./config-file.ts";
 import type { Draft } from "./draft.ts";
 import { detectKind } from "./file-kind.ts";
@@ -17,6 +17,8 @@ export interface LoadInput {
   /** Without it `/etc/sallyport/sallyport.toml` is read when it is there. */
   readonly file?: string | undefined;
   readonly overrides?: Overrides;
+  /** Started under the name `cntlm`: the file is a cntlm.conf, and no other is read when there is none. */
+  readonly cntlm?: CntlmCommandLine | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** The host's interfaces; tests give their own. */
   readonly interfaces?: Interfaces;
@@ -58,21 +60,28 @@ export function readSettings(input: LoadInput): {
 }
 
 function readDraft(input: LoadInput, problems: Problems): Draft | undefined {
-  const path = input.file ?? (existsSync(defaultFile) ? defaultFile : undefined);
-  if (path === undefined) return defaultDraft(problems);
+  const path = input.file ?? (!input.cntlm && existsSync(defaultFile) ? defaultFile : undefined);
+  if (path === undefined) return input.cntlm ? fromCntlm(noFile, input, problems) : defaultDraft(problems);
   const file = readConfigFile(path, problems);
   if (file === undefined) return undefined;
-  const kind = detectKind(file.text);
+  const kind = input.cntlm ? "cntlm" : detectKind(file.text);
   const draft = kind === "cntlm" ? fromCntlm(file, input, problems) : fromToml(file, problems);
-  checkInlineSecrets(draft, file, problems);
+  if (!input.cntlm?.password) checkInlineSecrets(draft, file, problems);
   return draft;
 }
 
-function fromCntlm(file: ConfigFile, input: LoadInput, problems: Problems): Draft {
+const noFile = { path: undefined, text: "", utf8: true };
+
+function fromCntlm(
+  file: Pick<ConfigFile, "text" | "utf8"> & { path: string | undefined },
+  input: LoadInput,
+  problems: Problems,
+): Draft {
   if (!file.utf8)
     problems.warning({ file: file.path }, "it is not UTF-8, and is read as Windows-1252", "save it as UTF-8");
   const { env, overrides = {}, interfaces = hostInterfaces() } = input;
-  return draftFromCntlm(file.text, file.path, { env, overrides, interfaces }, problems);
+  const around = { env, overrides, interfaces, commandLine: input.cntlm };
+  return draftFromCntlm(file.text, file.path, around, problems);
 }
 
 function fromToml(file: ConfigFile, problems: Problems): Draft {

@@ -60,7 +60,11 @@ interface Said {
   readonly place: Place;
 }
 
-function saidEncoding(file: CntlmFile, { overrides, env }: CntlmSurroundings): Said | "broken" | undefined {
+/** The encoding that was said, and where; undefined when nobody did. */
+export function saidEncoding(
+  file: CntlmFile,
+  { overrides, env }: CntlmSurroundings,
+): Said | "broken" | undefined {
   if (overrides?.cntlmHashes) return { encoding: overrides.cntlmHashes, place: { file: "--cntlm-hashes" } };
   const fromEnvironment = env.SALLYPORT_CNTLM_HASHES;
   if (fromEnvironment) return known(file, fromEnvironment, { file: "SALLYPORT_CNTLM_HASHES" });

@@ -3,19 +3,29 @@ import type { Place, Problems } from "../problem.ts";
 import { type CntlmLine, type CntlmLines, readCntlmLines } from "./grammar.ts";
 import { cntlmKeywords, cntlmOptions } from "./options.ts";
 
-/** A cntlm.conf, asked option by option. What is refused or odd about its lines is noted when it is made. */
+/**
+ * A cntlm.conf, asked option by option. What is refused or odd about its lines is noted when it is made.
+ * What the command line says comes first: it beats the file's single options, goes ahead of its lists, and takes
+ * the place of all its Allow and Deny.
+ */
 export class CntlmFile {
   readonly comments: CntlmLines["comments"];
   readonly problems: Problems;
   readonly #file: string | undefined;
   readonly #lines: readonly CntlmLine[];
 
-  constructor(text: string, file: string | undefined, problems: Problems) {
+  constructor(
+    text: string,
+    file: string | undefined,
+    problems: Problems,
+    commandLine: readonly CntlmLine[] = [],
+  ) {
     const { options, ignored, comments } = readCntlmLines(text);
     this.problems = problems;
     this.comments = comments;
     this.#file = file;
-    this.#lines = options;
+    const ruled = commandLine.some(isAccessRule);
+    this.#lines = [...commandLine, ...options.filter((line) => !ruled || !isAccessRule(line))];
     for (const one of ignored)
       problems.warning(
         this.place(one),
@@ -23,7 +33,7 @@ export class CntlmFile {
         "mend it or take it out",
       );
     const once = new Map<string, CntlmLine>();
-    for (const line of options) this.#judge(line, once);
+    for (const line of this.#lines) this.#judge(line, once);
   }
 
   /** The value of an option that counts once: its first. */
@@ -42,8 +52,8 @@ export class CntlmFile {
     return this.once(name)?.value.toLowerCase() === "yes";
   }
 
-  place({ line, column }: Pick<Place, "line" | "column">): Place {
-    return { file: this.#file, line, column };
+  place({ line, column, flag }: Pick<Place, "line" | "column"> & { readonly flag?: string }): Place {
+    return flag === undefined ? { file: this.#file, line, column } : { file: flag };
   }
 
   #judge(line: CntlmLine, once: Map<string, CntlmLine>): void {
@@ -69,10 +79,11 @@ export class CntlmFile {
       this.#refuse(
         line,
         `${keyword}${option.use === "later" ? `: ${option.note}` : ""} comes in a later version`,
-        "take the line out until then",
+        `take the ${line.flag === undefined ? "line" : "option"} out until then`,
       );
     if (option.use === "never" && !(option.name === "ISAScannerSize" && line.value === "0"))
       this.#refuse(line, `${keyword} is not supported`, option.note);
+    if (line.flag !== undefined) return;
     const first = once.get(option.name);
     if (option.use === "once" && first)
       this.#warn(
@@ -102,4 +113,8 @@ export class CntlmFile {
   #refuse(line: CntlmLine, what: string, hint: string): void {
     this.problems.error(this.place(line), what, hint);
   }
+}
+
+function isAccessRule({ keyword }: CntlmLine): boolean {
+  return /^(allow|deny)$/i.test(keyword);
 }

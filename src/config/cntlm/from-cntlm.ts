@@ -1,3 +1,4 @@
+import type { Secret } from "../../core/secret.ts";
 import type { Draft, ParentDraft } from "../draft.ts";
 import { defaultDraft } from "../from-toml.ts";
 import { type Interfaces, isOwnAddress } from "../host-addresses.ts";
@@ -6,12 +7,23 @@ import type { Problems } from "../problem.ts";
 import { readParentHostPort } from "../values/parent-url.ts";
 import { readAccessRules } from "./access-rules.ts";
 import { CntlmFile } from "./file.ts";
+import type { CntlmLine } from "./grammar.ts";
 import { readIdentity } from "./identity.ts";
 import { readListeners } from "./listeners.ts";
+
+/** What cntlm's own command line says. It stands over the file. */
+export interface CntlmCommandLine {
+  /** As lines of the file, each with its flag; single options at most once. */
+  readonly lines: readonly CntlmLine[];
+  /** Of `-p` or `-I`: beats what the file has. */
+  readonly password?: Secret<string> | undefined;
+}
 
 /** What stands around the file when it is read. */
 export interface CntlmSurroundings {
   readonly overrides?: Overrides;
+  /** Only when started under the name `cntlm`. */
+  readonly commandLine?: CntlmCommandLine | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly interfaces: Interfaces;
 }
@@ -23,10 +35,17 @@ export function draftFromCntlm(
   around: CntlmSurroundings,
   problems: Problems,
 ): Draft {
-  const file = new CntlmFile(text, path, problems);
-  const { overrides } = around;
+  const { overrides, commandLine } = around;
+  const file = new CntlmFile(text, path, problems, commandLine?.lines);
   const parents = readParents(file);
   const identity = readIdentity(file, around);
+  // `sallyport proxy` then goes by the environment's variables. cntlm does not know those, and does not start.
+  if (commandLine && file.all("Proxy").length === 0)
+    problems.error(
+      { file: path },
+      "no parent proxy is named",
+      "add a line: Proxy host:port, or name it at the end of the command line",
+    );
   if (
     file.once("Username") === undefined &&
     overrides?.username === undefined &&

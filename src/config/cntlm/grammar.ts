@@ -13,6 +13,10 @@ export interface CntlmLine {
   readonly column: number;
   /** True when a `#` right after a character ended the value: a password with one in it needs quotes. */
   readonly cut: boolean;
+  /** The flag that said it (`-u`), when it comes from cntlm's command line and not from the file. */
+  readonly flag?: string;
+  /** Of a `-l`: whether a `-g` stood before it. */
+  readonly gateway?: boolean;
 }
 
 export interface CntlmLines {

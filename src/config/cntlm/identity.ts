@@ -47,8 +47,11 @@ function checkAuth(file: CntlmFile): void {
   }
 }
 
-/** Password beats every hash, as in cntlm; of the hashes PassNTLMv2 beats PassNT. */
+/** Password beats every hash, as in cntlm; of the hashes PassNTLMv2 beats PassNT. The command line beats all. */
 function readSecret(file: CntlmFile, around: CntlmSurroundings): SecretDraft | "broken" | undefined {
+  const given = around.commandLine?.password;
+  if (given) return { kind: "password", value: given, place: { file: "-p" } };
+  refuseAnotherAccount(file);
   const password = file.once("Password");
   if (password && password.value !== "")
     return { kind: "password", value: new Secret(password.value), place: file.place(password) };
@@ -69,6 +72,22 @@ function readSecret(file: CntlmFile, around: CntlmSurroundings): SecretDraft | "
   if (encoding === undefined) return "broken";
   const value = decodeCntlmHash(used.keyword, used.value, encoding);
   return { kind: used === hashes.passNtlmv2 ? "ntlmv2" : "nt", value, place };
+}
+
+/** One person's name with another's password would be a failed logon, and a step towards a locked account. */
+function refuseAnotherAccount(file: CntlmFile): void {
+  for (const name of ["Username", "Domain"]) {
+    const [said, written] = file.all(name);
+    if (said?.flag === undefined || written === undefined) continue;
+    // A password is good in any domain; PassNTLMv2 is bound to one.
+    if (name === "Domain" && (file.once("Password") || !file.once("PassNTLMv2"))) continue;
+    if (said.value.toLowerCase() !== written.value.toLowerCase())
+      file.problems.error(
+        file.place(said),
+        "it names another account than the file, whose password or hash is not that account's",
+        "add -I, which asks for the password",
+      );
+  }
 }
 
 function readHashes(file: CntlmFile): GivenHashes | "broken" {

@@ -5,7 +5,7 @@ import type { CntlmFile } from "./file.ts";
 
 /**
  * Where to listen. A port alone is loopback, both families where the host has both; with `Gateway yes` it is
- * all addresses. Sallyport's own forms (an interface, a Unix socket) are understood as well.
+ * all addresses; a `-g` of the command line is about the `-l` after it. Sallyport's own forms (an interface, a Unix socket) are understood as well.
  * @param elsewhere true when the command line says where to listen
  */
 export function readListeners(
@@ -25,7 +25,7 @@ export function readListeners(
     const place = file.place(line);
     if (/^\d+$/.test(line.value) && Number(line.value) <= 65535) {
       const port = Number(line.value);
-      const hosts = gateway ? [""] : hasIpv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
+      const hosts = (line.gateway ?? gateway) ? [""] : hasIpv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
       return hosts.map((host) => ({ value: { kind: "address" as const, host, port }, place }));
     }
     const value = file.problems.take(place, readListen(line.value));
