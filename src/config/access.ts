@@ -1,5 +1,6 @@
+import { isDockerInterface } from "../routing/kernel-interfaces.ts";
 import type { Draft } from "./draft.ts";
-import { type Interfaces, interfaceOf, isDockerInterface } from "./host-addresses.ts";
+import { type Interfaces, interfaceOf } from "./host-addresses.ts";
 import type { Problems } from "./problem.ts";
 import type { AccessRule, ListenAddress, ProxySettings } from "./settings.ts";
 import { localClients } from "./values/access-who.ts";

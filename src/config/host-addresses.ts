@@ -1,16 +1,15 @@
-import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import type { NetworkInterfaceInfo } from "node:os";
 import { parseAddress } from "../routing/addresses.ts";
+import { readInterfaces } from "./read-interfaces.ts";
 
 /** The host's interfaces and addresses as they are now; tests give their own. */
 export type Interfaces = NodeJS.Dict<Pick<NetworkInterfaceInfo, "address">[]>;
 
 export function hostInterfaces(): Interfaces {
-  try {
-    return networkInterfaces();
-  } catch {
-    // A sandbox may forbid netlink; nothing here depends on the answer.
-    return {};
-  }
+  const interfaces: Record<string, { address: string }[]> = {};
+  for (const { name, address } of readInterfaces())
+    interfaces[name] = [...(interfaces[name] ?? []), { address }];
+  return interfaces;
 }
 
 /** True when the address is one of this host's own. */
@@ -25,9 +24,4 @@ export function interfaceOf(host: string, interfaces: Interfaces): string | unde
   for (const [name, addresses] of Object.entries(interfaces))
     if (addresses?.some((one) => parseAddress(one.address)?.text === wanted)) return name;
   return undefined;
-}
-
-/** The Docker engine's bridges, by the names that it gives them. */
-export function isDockerInterface(name: string): boolean {
-  return /^(docker\d+|docker_gwbridge|br-[0-9a-f]{12})$/.test(name);
 }

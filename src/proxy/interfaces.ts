@@ -1,22 +1,6 @@
-import { readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
+import { readInterfaces } from "../config/read-interfaces.ts";
 import { type Address, contains, isLoopback, type Network } from "../routing/addresses.ts";
-import { dockerNetworks, type InterfaceAddress, interfacesFromKernel } from "../routing/kernel-interfaces.ts";
-
-/**
- * The addresses of this host's interfaces at this moment. On Linux by the kernel's files as well, because the
- * C library's list lacks interfaces without carrier (see `interfacesFromKernel`).
- */
-export function readInterfaces(): InterfaceAddress[] {
-  const running = runningInterfaces();
-  if (process.platform !== "linux") return running;
-  const fibTrie = read("/proc/net/fib_trie");
-  if (fibTrie === "") return running;
-  return interfacesFromKernel(
-    { fibTrie, route: read("/proc/net/route"), ifInet6: read("/proc/net/if_inet6") },
-    running,
-  );
-}
+import { dockerNetworks, type InterfaceAddress } from "../routing/kernel-interfaces.ts";
 
 /** This host's interfaces, remembered for a second: what the gate asks for every client. */
 export class Interfaces {
@@ -69,29 +53,3 @@ export class Interfaces {
 
 const longestMemory = 1000;
 const shortestMemory = 50;
-
-function runningInterfaces(): InterfaceAddress[] {
-  return Object.entries(safeNetworkInterfaces()).flatMap(([name, addresses]) =>
-    (addresses ?? []).map((one): InterfaceAddress => {
-      const [address = "", prefix = ""] = (one.cidr ?? `${one.address}/32`).split("/");
-      return { name, address, family: one.family === "IPv4" ? 4 : 6, prefix: Number(prefix) };
-    }),
-  );
-}
-
-/** It throws where the process may not open netlink sockets (systemd's RestrictAddressFamilies). */
-function safeNetworkInterfaces(): ReturnType<typeof networkInterfaces> {
-  try {
-    return networkInterfaces();
-  } catch {
-    return {};
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}

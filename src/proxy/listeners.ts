@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
+import { readInterfaces } from "../config/read-interfaces.ts";
 import type { ListenAddress } from "../config/settings.ts";
 import { listenText } from "../config/values/listen.ts";
 import { ListenError } from "../core/errors.ts";
 import type { Events } from "../observe/events.ts";
 import type { InterfaceAddress } from "../routing/kernel-interfaces.ts";
 import { bind, codeOf, type HostPlace, type Place, placeOf, placeText } from "./bind.ts";
-import { readInterfaces } from "./interfaces.ts";
 import { type Bound, type ByInterface, isBindable, placesOf, withoutCovered } from "./listen-addresses.ts";
 import { ListenerChange } from "./listener-change.ts";
 

@@ -35,7 +35,7 @@ deny = "10.1.0.0/16"
 allow_targets = ["169.254.169.254"]
 no_proxy = ["localhost", ".corp.example"]
 probe = "http://intranet.corp.example/"
-timeouts = { connect = "1s", answer = 3, response = "1m", head = "2s", keep_alive = "3s", idle = 0, stop = "1s" }
+timeouts = { connect = "1s", origin_connect = "4s", answer = 3, response = "1m", head = "2s", keep_alive = "3s", idle = 0, stop = "1s" }
 limits = { head_bytes = 8192, head_fields = 60, connections = 10 }
 pool = { max_idle = 2, idle = "20s", logons = 3 }
 [[proxy.parent]]
@@ -85,6 +85,7 @@ directory = "/var/lib/x"
   assert.deepEqual(proxy.probe, new URL("http://intranet.corp.example/"));
   assert.deepEqual(proxy.timeouts, {
     connect: 1000,
+    originConnect: 4000,
     answer: 3000,
     response: 60_000,
     head: 2000,

@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { type TestContext, test } from "node:test";
+import { readInterfaces } from "../../src/config/read-interfaces.ts";
 import { Events } from "../../src/observe/events.ts";
-import { readInterfaces } from "../../src/proxy/interfaces.ts";
 import { Listeners } from "../../src/proxy/listeners.ts";
 
 // Needs root: it makes network interfaces of its own and takes them away again.

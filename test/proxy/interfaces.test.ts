@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { networkInterfaces } from "node:os";
 import { test } from "node:test";
-import { Interfaces, readInterfaces } from "../../src/proxy/interfaces.ts";
+import { readInterfaces } from "../../src/config/read-interfaces.ts";
+import { Interfaces } from "../../src/proxy/interfaces.ts";
 import { parseAddress } from "../../src/routing/addresses.ts";
 import type { InterfaceAddress } from "../../src/routing/kernel-interfaces.ts";
 

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { type InterfaceAddress, interfacesFromKernel } from "../routing/kernel-interfaces.ts";
+
+/**
+ * The addresses of this host's interfaces at this moment. On Linux by the kernel's files as well, because the
+ * C library's list lacks interfaces without carrier (see `interfacesFromKernel`).
+ */
+export function readInterfaces(): InterfaceAddress[] {
+  const running = runningInterfaces();
+  if (process.platform !== "linux") return running;
+  const fibTrie = read("/proc/net/fib_trie");
+  if (fibTrie === "") return running;
+  return interfacesFromKernel(
+    { fibTrie, route: read("/proc/net/route"), ifInet6: read("/proc/net/if_inet6") },
+    running,
+  );
+}
+
+function runningInterfaces(): InterfaceAddress[] {
+  return Object.entries(safeNetworkInterfaces()).flatMap(([name, addresses]) =>
+    (addresses ?? []).map((one): InterfaceAddress => {
+      const [address = "", prefix = ""] = (one.cidr ?? `${one.address}/32`).split("/");
+      return { name, address, family: one.family === "IPv4" ? 4 : 6, prefix: Number(prefix) };
+    }),
+  );
+}
+
+/** It throws where the process may not open netlink sockets (systemd's RestrictAddressFamilies). */
+function safeNetworkInterfaces(): ReturnType<typeof networkInterfaces> {
+  try {
+    return networkInterfaces();
+  } catch {
+    return {};
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
