@@ -11,9 +11,11 @@ export async function answersAtAll(options: {
   readonly methods: readonly ("TRACE" | "HEAD")[];
   /** `host:port` of what the parent was last asked for. */
   readonly authority: string;
+  /** Milliseconds for all of it. */
+  readonly within: number;
   readonly signal: AbortSignal;
 }): Promise<boolean> {
-  const limit = AbortSignal.any([options.signal, AbortSignal.timeout(LONGEST)]);
+  const limit = AbortSignal.any([options.signal, AbortSignal.timeout(options.within)]);
   for (const method of options.methods) {
     const connection = await options.open(limit);
     try {
@@ -45,5 +47,3 @@ export function probeHead(
     typeof target === "string" ? [`http://${target}/`, target] : [target.href, target.host];
   return `${method} ${href} HTTP/1.1\r\nHost: ${host}\r\nMax-Forwards: 0\r\n${connection}\r\n${proof}\r\n`;
 }
-
-const LONGEST = 3000;

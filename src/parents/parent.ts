@@ -16,7 +16,7 @@ import { Demand } from "./demand.ts";
 import type { CredentialGuard, Permit } from "./guard.ts";
 import { Health } from "./health.ts";
 import { Pool } from "./pool.ts";
-import type { Counters, OutboundRequest } from "./request.ts";
+import type { Counters, Leg, OutboundRequest } from "./request.ts";
 import { again, type Learnt, signIn } from "./sign-in.ts";
 
 export interface ParentOptions {
@@ -71,6 +71,7 @@ export class Parent {
         open: (limit) => this.#dial(limit, { roundTrips: 0, connections: 0 }),
         methods: this.#trace === "refused" ? ["HEAD"] : ["TRACE", "HEAD"],
         authority: this.#lastAuthority ?? this.name,
+        within: Math.min(HEALTH_TIME, options.timeouts.answer),
         signal,
       }),
     );
@@ -382,13 +383,6 @@ export class Parent {
   }
 }
 
-/** Sends one request of a sign-in and reads its answer's head. */
-type Leg = (
-  connection: Connection,
-  authorization: string | undefined,
-  signal: AbortSignal | undefined,
-) => Promise<ResponseHead>;
-
 const UNREACHABLE = new Set(["SP_CONNECT", "SP_CONNECT_TIMEOUT", "SP_RESOLVE", "SP_NO_ANSWER"]);
 /** Requests that cannot be repeated take an idle connection only if it was used within so many milliseconds. */
 const FRESH = 2000;
@@ -397,3 +391,4 @@ const FORGETFUL = 2;
 const MOST_TRIES = 3;
 const MOST_WARMING = 4;
 const WARM_AGAIN = 5000;
+const HEALTH_TIME = 3000;

@@ -1,5 +1,6 @@
 import type { ResponseHead } from "../http1/head.ts";
 import type { Wire } from "../wire/wire.ts";
+import type { Connection } from "./connection.ts";
 
 /** A request on its way out, as the parents need to know it. */
 export interface OutboundRequest {
@@ -26,3 +27,10 @@ export interface Counters {
   roundTrips: number;
   connections: number;
 }
+
+/** Sends one request of a sign-in and reads its answer's head. */
+export type Leg = (
+  connection: Connection,
+  authorization: string | undefined,
+  signal: AbortSignal | undefined,
+) => Promise<ResponseHead>;
