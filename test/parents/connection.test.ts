@@ -85,7 +85,10 @@ test("silence of a hop that is alive is waited out, to the longest wait", async 
   const alive = { slow: async () => true };
   const patient = await connected(t, (end) => end.head().then(() => end.answer(200)), { answer: 10 });
   const answer = patient.answer(undefined, {
-    slow: async () => (patient.send("GET / HTTP/1.1\r\n\r\n"), true),
+    slow: async () => {
+      patient.send("GET / HTTP/1.1\r\n\r\n");
+      return true;
+    },
   });
   assert.equal((await answer).status, 200);
   const silent = await connected(t, () => {}, { answer: 10, response: 60 });
