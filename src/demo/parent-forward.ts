@@ -155,8 +155,8 @@ function endTogether(a: Wire, b: Wire): void {
 }
 
 const VIA = "1.1 demo-parent";
-const HEAD_BYTES = 64 * 1024;
-const HEAD_FIELDS = 200;
+const HEAD_BYTES = 128 * 1024;
+const HEAD_FIELDS = 1000;
 const ANSWER_ERRORS = {
   tooLong: (bytes: number) => new AnswerError(`The origin's head is longer than ${bytes} bytes`),
   bareLineFeed: () => new AnswerError("The origin's answer has a bare LF in its head"),

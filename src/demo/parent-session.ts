@@ -190,8 +190,8 @@ async function nextRequest(
   }
 }
 
-const HEAD_BYTES = 64 * 1024;
-const HEAD_FIELDS = 200;
+const HEAD_BYTES = 128 * 1024;
+const HEAD_FIELDS = 1000;
 const HEAD_ERRORS = {
   tooLong: (bytes: number) => new BadRequestError(`The head is longer than ${bytes} bytes`, { status: 431 }),
   bareLineFeed: () => new BadRequestError("A line of the head ends with a bare LF"),
