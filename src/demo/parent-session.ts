@@ -4,6 +4,7 @@ import { BodyScanner } from "../http1/body.ts";
 import { firstValue } from "../http1/fields.ts";
 import { type Framing, keepsAlive, requestFraming } from "../http1/framing.ts";
 import { parseRequestHead, type RequestHead } from "../http1/head.ts";
+import { closeGently } from "../wire/close-gently.ts";
 import type { IdleWatch } from "../wire/idle.ts";
 import { readHead } from "../wire/reading.ts";
 import type { Wire } from "../wire/wire.ts";
@@ -230,14 +231,3 @@ function discardBody(wire: Wire, framing: Framing): Promise<boolean> {
     });
   });
 }
-
-/** Lets the client read its answer to the end before the connection goes (RFC 9112, 9.6). */
-function closeGently(wire: Wire): void {
-  if (wire.closed) return;
-  const limit = setTimeout(() => wire.destroy(), LINGER);
-  wire.whenClosed(() => clearTimeout(limit));
-  wire.end();
-  wire.read({ data: (bytes) => bytes.length, end: () => {} });
-}
-
-const LINGER = 1000;

@@ -6,6 +6,7 @@ import {
 } from "../core/errors.ts";
 import { keepsAlive } from "../http1/framing.ts";
 import { type Field, parseRequestHead, type RequestHead } from "../http1/head.ts";
+import { closeGently } from "../wire/close-gently.ts";
 import { readHead } from "../wire/reading.ts";
 import type { Wire } from "../wire/wire.ts";
 import { admit } from "./admit.ts";
@@ -168,17 +169,3 @@ function nameOf(wire: Wire, client: Client): string {
   const address = remoteAddress.replace(/^::ffff:/, "");
   return address.includes(":") ? `[${address}]:${remotePort}` : `${address}:${remotePort}`;
 }
-
-/**
- * Ends a connection so that the client reads its answer to the end: closing with unread bytes would reset it
- * (RFC 9112, 9.6). What still comes is thrown away, for a short time.
- */
-function closeGently(wire: Wire): void {
-  if (wire.closed) return;
-  const limit = setTimeout(() => wire.destroy(), LINGER);
-  wire.whenClosed(() => clearTimeout(limit));
-  wire.end();
-  wire.read({ data: (bytes) => bytes.length, end: () => {} });
-}
-
-const LINGER = 2000;
