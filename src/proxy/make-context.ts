@@ -15,6 +15,8 @@ import { Origins } from "./origins.ts";
 /** A context with what it owns: closed when a reload has replaced it. */
 export interface OwnedContext extends ProxyContext {
   allParents(): Parents[];
+  /** Resolves the names in the rules, and goes on doing so until the signal or the context's end. */
+  start(signal: AbortSignal): Promise<void>;
   /** The parents, with their connections, for a context that would make the same ones. */
   sameParents(signature: string): ParentSets | undefined;
   /** Closes what is idle; requests that run go on. */
@@ -61,6 +63,7 @@ export function makeContext(settings: Settings, input: ContextInput): OwnedConte
   // What has not changed keeps its connections, and the proof that its credential is good.
   const parents = input.previous?.sameParents(signature) ?? new ParentSets(settings, refusals, events);
   parents.users++;
+  const ended = new AbortController();
   return {
     settings: proxy,
     gate,
@@ -72,9 +75,11 @@ export function makeContext(settings: Settings, input: ContextInput): OwnedConte
     draining: input.draining,
     route: (target) => decideRoute(routes, target),
     parentsOf: (route) => (route.kind === "parents" ? parents.configured : parents.of(route.proxy)),
+    start: (signal) => gate.start(AbortSignal.any([signal, ended.signal])),
     allParents: () => parents.all(),
     sameParents: (wanted) => (wanted === signature ? parents : undefined),
     close: () => {
+      ended.abort();
       if (--parents.users === 0) for (const set of parents.all()) set.close();
       origins.close();
     },

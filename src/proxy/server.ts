@@ -41,7 +41,7 @@ export class ProxyServer {
 
   /**
    * Listens. Done when every address that exists is bound.
-   * @throws ListenError
+   * @throws ListenError or ConfigError, and then nothing is bound
    */
   async start(): Promise<void> {
     if (!(await canAdopt()))
@@ -49,10 +49,13 @@ export class ProxyServer {
         message:
           "This Node.js does not let accepted connections read into a reused buffer: uploads cost more CPU",
       });
-    await this.#context.gate.start(this.#stop.signal);
+    await this.#context.start(this.#stop.signal);
     await this.#listeners.open(this.#settings.proxy.listen, this.#stop.signal);
     const loop = this.#loop();
-    if (loop) throw loop;
+    if (loop) {
+      this.end();
+      throw loop;
+    }
     this.events.emit("ready", { addresses: this.#listeners.addresses() });
   }
 
@@ -68,7 +71,7 @@ export class ProxyServer {
   async reload(settings: Settings): Promise<void> {
     const next = this.#makeContext(settings, this.#context);
     try {
-      await next.gate.start(this.#stop.signal);
+      await next.start(this.#stop.signal);
       await this.#listeners.update(settings.proxy.listen);
     } catch (error) {
       next.close();
