@@ -1,8 +1,7 @@
 // Runs the tests that need nothing but Node.js. Arguments: names of test files, else all of them.
 // The laboratory's tests (test/lab) are run by test-lab.mjs.
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { unitTests } from "./test-files.mjs";
 
 const named = process.argv.slice(2);
 const files = named.length > 0 ? named : unitTests();
@@ -11,10 +10,3 @@ const result = spawnSync(process.execPath, ["--import", "tsx", "--test", "--test
   env: { ...process.env, NODE_ENV: "test" },
 });
 process.exit(result.status ?? 1);
-
-function unitTests() {
-  return readdirSync("test", { recursive: true })
-    .filter((name) => name.endsWith(".test.ts") && !name.startsWith("lab"))
-    .map((name) => join("test", name))
-    .sort();
-}

@@ -82,7 +82,10 @@ export class BodyScanner {
       case SIZE_LF:
         expect(byte, LF, "a chunk size does not end with CRLF");
         this.#digits = 0;
+        this.#overhead = 0;
         this.#state = this.#left === 0 ? TRAILER_START : DATA;
+        return;
+      case DATA: // taken whole in #scanChunked
         return;
       case DATA_CR:
         expect(byte, CR, "a chunk is longer than its size");
@@ -142,10 +145,10 @@ export class BodyScanner {
     this.#state = TRAILER;
   }
 
-  /** Extensions and trailers are bounded for the whole body: else one could send them for ever. */
+  /** What is no data is bounded, for each chunk and for the trailers: else one could send it for ever. */
   #countOverhead(): void {
     if (++this.#overhead > MOST_OVERHEAD)
-      throw new BodyFault("its chunk extensions or trailers are too long");
+      throw new BodyFault("a chunk extension or its trailers are too long");
   }
 }
 

@@ -7,10 +7,12 @@ import { type OnRead, Wire } from "./wire.ts";
  * Node.js offers `onread` only for sockets that the program makes itself, so the accepted handle is moved into a new
  * socket. That uses names with an underscore: it stands in this file only, is tried once at the start
  * ({@link canAdopt}), and where it does not work 'data' events serve.
+ *
+ * @param reuse whether to move the handle: as the trial said, except in tests
  */
-export function acceptWire(socket: Socket): Wire {
+export function acceptWire(socket: Socket, reuse = adopts): Wire {
   return new Wire((onread) =>
-    adopts ? adopt(socket, onread) : { socket: started(socket), reusesBuffer: false },
+    reuse ? adopt(socket, onread) : { socket: started(socket), reusesBuffer: false },
   );
 }
 
@@ -70,7 +72,13 @@ async function tryAdopting(): Promise<boolean> {
       server.once("connection", (socket) => {
         socket.on("error", () => done(false));
         const wire = new Wire((onread) => adopt(socket, onread));
-        wire.read({ data: (bytes) => (wire.socket.write(bytes), bytes.length), end: () => wire.end() });
+        wire.read({
+          data(bytes) {
+            wire.socket.write(bytes);
+            return bytes.length;
+          },
+          end: () => wire.end(),
+        });
       });
       const own = tcpConnect({ port, host: "127.0.0.1" });
       let echo = "";

@@ -20,17 +20,23 @@ export class ReadBuffer {
     } else if (++this.#small >= PATIENCE) this.#resize(this.#step - 1);
   }
 
-  /** Gives a large buffer back to those that are busy. Only when nothing refers to it any more. */
+  /** Gives a large buffer back to those that are busy, at the wire's end. Only when nothing refers to it any more. */
   release(): void {
-    if (this.#step > 0) this.#resize(0);
+    this.#spare();
+    this.#step = 0;
+    this.#buffer = NONE;
   }
 
   #resize(step: number): void {
-    const spare = spares[this.#step]!;
-    if (this.#step > 0 && spare.length < MOST_SPARE) spare.push(this.#buffer);
+    this.#spare();
     this.#step = step;
     this.#small = 0;
     this.#buffer = spares[step]!.pop() ?? Buffer.allocUnsafeSlow(SIZES[step]!);
+  }
+
+  #spare(): void {
+    const spare = spares[this.#step]!;
+    if (this.#step > 0 && spare.length < MOST_SPARE) spare.push(this.#buffer);
   }
 }
 
@@ -39,4 +45,5 @@ const SIZES = [4 * 1024, 32 * 1024, 128 * 1024, 512 * 1024] as const;
 const PATIENCE = 16;
 /** Large buffers kept for the next one, of each size. */
 const MOST_SPARE = 8;
+const NONE = Buffer.alloc(0);
 const spares: Buffer[][] = SIZES.map(() => []);

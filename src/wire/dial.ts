@@ -41,23 +41,29 @@ export function dial(options: DialOptions): Promise<Wire> {
       return { socket, reusesBuffer: true };
     });
     const stopWatching = wire.whenClosed((error) => fail(asDialError(error, options)));
-    wire.socket.connect(
-      {
-        host: options.host,
-        port: options.port,
-        noDelay: true,
-        keepAlive: true,
-        keepAliveInitialDelay: KEEP_ALIVE_AFTER,
-        autoSelectFamily: true,
-        autoSelectFamilyAttemptTimeout: 250,
-        ...(options.lookup ? { lookup: options.lookup } : {}),
-      },
-      () => {
-        settle();
-        stopWatching();
-        resolve(wire!);
-      },
-    );
+    const connected = () => {
+      settle();
+      stopWatching();
+      resolve(wire!);
+    };
+    try {
+      wire.socket.connect(
+        {
+          host: options.host,
+          port: options.port,
+          noDelay: true,
+          keepAlive: true,
+          keepAliveInitialDelay: KEEP_ALIVE_AFTER,
+          autoSelectFamily: true,
+          autoSelectFamilyAttemptTimeout: 250,
+          ...(options.lookup ? { lookup: options.lookup } : {}),
+        },
+        connected,
+      );
+    } catch (thrown) {
+      // Node.js throws for what it can see at once, such as a port that is none.
+      fail(asDialError(thrown as Error, options));
+    }
   });
 }
 

@@ -22,7 +22,8 @@ export class IdleWatch {
   /** Watches until the returned function is called. */
   watch(idler: Idler): () => void {
     if (this.#limit === 0) return () => {};
-    this.#watched.set(idler, { bytes: idler.bytes(), quiet: 0 });
+    // The first look comes within one interval, as the look that sees a last byte does: it does not count.
+    this.#watched.set(idler, { bytes: idler.bytes(), quiet: -1 });
     this.#timer ??= setInterval(() => this.#look(), this.#limit / LOOKS).unref();
     return () => {
       this.#watched.delete(idler);
@@ -38,7 +39,7 @@ export class IdleWatch {
       if (bytes !== seen.bytes) {
         seen.bytes = bytes;
         seen.quiet = 0;
-      } else if (++seen.quiet > LOOKS) idler.expire();
+      } else if (++seen.quiet >= LOOKS) idler.expire();
     }
   }
 }

@@ -40,8 +40,6 @@ export function readHead(
       });
     if (options.signal?.aborted) return abort();
     options.signal?.addEventListener("abort", abort);
-    if (wire.closed && !wire.hasRest) return gone(wire.error);
-    if (!wire.closed) stopWatching = wire.whenClosed(gone);
     wire.read({
       data(bytes) {
         let result: ReturnType<HeadCollector["push"]>;
@@ -61,5 +59,7 @@ export function readHead(
       },
       end: () => gone(undefined),
     });
+    // Only now: what had come before the connection broke may hold a whole head.
+    if (!over) stopWatching = wire.whenClosed(gone);
   });
 }

@@ -77,6 +77,8 @@ export function relayBody(from: Wire, to: Wire, options: BodyOptions): Promise<B
             ? scanner.scan(bytes, (start, end) => pass(bytes.subarray(start, end)))
             : scanner.scan(bytes);
         } catch (fault) {
+          // Parts of this chunk may have been passed on and not be written yet.
+          if (to.socket.writableLength !== 0) from.hold();
           finish({ kind: "source", error: fault as BodyFault });
           return bytes.length;
         }

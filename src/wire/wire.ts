@@ -51,7 +51,10 @@ export class Wire {
     // The first statement for every socket: without a listener its error would end the process.
     socket.on("error", (error) => {
       this.#error ??= error;
-      if (!socket.destroyed) this.#destroyWhenDry(error);
+      if (socket.destroyed) return;
+      // A stream with an error on it would not tell its end.
+      this.#internals._readableState.errored = null;
+      this.#destroyWhenDry(error);
     });
     socket.on("end", () => {
       this.#ended = true;
@@ -128,13 +131,11 @@ export class Wire {
   /**
    * From now on (or not any more) a failed write leaves the reading direction open: a server that refuses a body
    * answers and closes, and its answer, which has come already, must still be read (RFC 9112, 9.6). Node.js would
-   * destroy the socket, answer and all.
+   * destroy the socket, answer and all. For wires that read into a reused buffer, as all do that were dialled.
    */
   surviveWriteErrors(survive: boolean): void {
-    const { _writableState } = this.socket as unknown as { _writableState: { autoDestroy: boolean } };
-    _writableState.autoDestroy = !survive;
-    const { _readableState } = this.socket as unknown as { _readableState: { autoDestroy: boolean } };
-    _readableState.autoDestroy = !survive;
+    this.#internals._writableState.autoDestroy = !survive;
+    this.#internals._readableState.autoDestroy = !survive;
   }
 
   /** Ends the sending direction after what was written. */
@@ -158,7 +159,12 @@ export class Wire {
     // close the socket.
     else if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0)
       socket.once("finish", () => socket.resetAndDestroy());
-    else socket.resetAndDestroy();
+    else {
+      // What resetAndDestroy does, without the FIN that it sends first: a body that ends with its connection would be
+      // whole by that.
+      this.#internals.resetAndClosing = true;
+      socket.destroy();
+    }
   }
 
   #arrived(bytes: number, into: Buffer): boolean {
@@ -212,7 +218,11 @@ export class Wire {
     }
   }
 
-  /** After a write error that was survived: all that will ever come is here already, and no 'end' follows it. */
+  get #internals(): Internals {
+    return this.socket as unknown as Internals;
+  }
+
+  /** After a write error that was survived: all that will ever come is here already. */
   #destroyWhenDry(error: Error): void {
     let before = -1;
     const timer = setInterval(() => {
@@ -239,6 +249,13 @@ export class Wire {
     for (const listener of [...this.#closeListeners]) listener(this.#error);
     this.#closeListeners.clear();
   }
+}
+
+/** What has no public name in the streams of Node.js. */
+interface Internals {
+  readonly _readableState: { autoDestroy: boolean; errored: Error | null };
+  readonly _writableState: { autoDestroy: boolean };
+  resetAndClosing: boolean;
 }
 
 /** Bytes kept for a reader that is not there yet, such as pipelined requests. */

@@ -80,12 +80,10 @@ test("endless extensions, trailers and padding are refused", () => {
       for (let i = 0; i < 65; i++) scanner.scan(more);
     }, BodyFault);
   }
-  // Spread over many chunks they are counted as well.
+  // A long body with a short extension for each chunk is not endless.
   const scanner = new BodyScanner(chunked);
   const chunk = Buffer.from(`1;${"x".repeat(1000)}\r\na\r\n`);
-  assert.throws(() => {
-    for (let i = 0; i < 70; i++) scanner.scan(chunk);
-  }, BodyFault);
+  for (let i = 0; i < 70; i++) assert.equal(scanner.scan(chunk), chunk.length);
 });
 
 test("a chunk of 200 TB is counted without a rounding error", () => {
