@@ -54,6 +54,7 @@ async function measure(benchmark: Benchmark): Promise<Result> {
   const rounds = Number(options.rounds ?? (options.quick ? 1 : benchmark.rounds));
   const samples: Record<string, Record<string, number>[]> = {};
   const started = new Date();
+  const machine = await describeMachine();
   try {
     const subjects = Object.entries(await benchmark.prepare(stage));
     for (let round = 0; round < rounds; round++) {
@@ -73,7 +74,7 @@ async function measure(benchmark: Benchmark): Promise<Result> {
       when: started.toISOString(),
       seconds: Math.round((Date.now() - started.getTime()) / 1000),
       rounds,
-      machine: await describeMachine(),
+      machine,
       subjects: subjects.map(([name]) => name),
       samples,
       verdicts: benchmark.verdicts(middle),
