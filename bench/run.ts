@@ -4,6 +4,7 @@
  * docs/performance.md. Ends with 1 when a target was missed, --quick excepted.
  */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { paths, run } from "../test/lab/laboratory.ts";
@@ -54,7 +55,7 @@ async function measure(benchmark: Benchmark): Promise<Result> {
   const rounds = Number(options.rounds ?? (options.quick ? 1 : benchmark.rounds));
   const samples: Record<string, Record<string, number>[]> = {};
   const started = new Date();
-  const machine = await describeMachine();
+  const load = loadavg()[0]!;
   try {
     const subjects = Object.entries(await benchmark.prepare(stage));
     for (let round = 0; round < rounds; round++) {
@@ -74,7 +75,8 @@ async function measure(benchmark: Benchmark): Promise<Result> {
       when: started.toISOString(),
       seconds: Math.round((Date.now() - started.getTime()) / 1000),
       rounds,
-      machine,
+      load,
+      machine: await describeMachine(),
       subjects: subjects.map(([name]) => name),
       samples,
       verdicts: benchmark.verdicts(middle),

@@ -1,4 +1,4 @@
-import { cpus, loadavg, release, totalmem } from "node:os";
+import { cpus, release, totalmem } from "node:os";
 import { run } from "../../test/lab/laboratory.ts";
 
 /** What the numbers depend on, as table rows. */
@@ -9,7 +9,6 @@ export async function describeMachine(): Promise<Readonly<Record<string, string>
   };
   return {
     processors: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`,
-    "load average before": loadavg()[0]!.toFixed(1),
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     Linux: release().split("-")[0]!,
     "Node.js": process.versions.node,

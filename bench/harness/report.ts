@@ -11,6 +11,8 @@ export interface Result {
   readonly when: string;
   readonly seconds: number;
   readonly rounds: number;
+  /** The load average of the minute before. */
+  readonly load: number;
   readonly machine: Readonly<Record<string, string>>;
   readonly subjects: readonly string[];
   readonly samples: Readonly<Record<string, readonly Readonly<Record<string, number>>[]>>;
@@ -51,7 +53,7 @@ export function writeDocs(page: string): void {
       "",
       `### ${result.title}`,
       "",
-      `\`npm run bench -- ${result.name} --rounds ${result.rounds}\`, ${result.when.slice(0, 10)}`,
+      `\`npm run bench -- ${result.name} --rounds ${result.rounds}\`, ${result.when.slice(0, 10)}; load average before ${result.load.toFixed(1)}`,
       "",
       ...markdown(detailRows(result)),
     ]),
