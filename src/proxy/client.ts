@@ -85,7 +85,11 @@ async function serveRequest(
     recorder.error = error;
     recorder.answered(error.status);
     // Whether the body of a failed request was read is not always known: only those without one go on.
-    const close = head.method === "CONNECT" || hasBody(head.fields) || !keepsAlive(head);
+    const close =
+      head.method === "CONNECT" ||
+      error instanceof BadRequestError ||
+      hasBody(head.fields) ||
+      !keepsAlive(head);
     sendFailure(connection.wire, error, head, recorder.via, close);
     return !close;
   } finally {
