@@ -1,8 +1,8 @@
 /**
- * How many spare connections the last minute's demand asks for. Pure: the clock is an argument.
+ * How many spare connections the last fifty seconds' demand asks for. Pure: the clock is an argument.
  *
  * What has to be at hand is what comes at once, faster than a spare can be made: the most connections taken within two
- * neighbouring tenths of a second. After a minute without demand one is kept, after ten minutes none: at rest a parent
+ * neighbouring tenths of a second. After fifty seconds without demand one is kept, after ten minutes none: at rest a parent
  * sees no logons at all.
  */
 export class Demand {
@@ -41,5 +41,6 @@ export class Demand {
 }
 
 const SLOT = 100;
-const SLOTS = 600;
+/** Fifty seconds: less than a spare connection lives, so that a burst is not prepared for twice. */
+const SLOTS = 500;
 const KEEP_ONE = 600_000;

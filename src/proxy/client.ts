@@ -31,7 +31,7 @@ export async function serveClient(
   waiting: (waits: boolean) => void,
 ): Promise<void> {
   const gone = new AbortController();
-  wire.whenClosed(() => gone.abort(new Error("the client has gone")));
+  wire.whenClosed(() => gone.abort(CLIENT_GONE));
   const connection: ClientConnection = { wire, client, name: nameOf(wire, client), gone: gone.signal };
   try {
     while (!current().draining() && (await serveNext(connection, current, waiting))) {
@@ -41,6 +41,9 @@ export async function serveClient(
     closeGently(wire);
   }
 }
+
+/** Made once: an error with its stack for each connection that ends would cost more than the end. */
+const CLIENT_GONE = new Error("the client has gone");
 
 /** @returns whether the connection is good for another request */
 async function serveNext(
