@@ -4,13 +4,14 @@ import { aptDialect } from "./apt.ts";
 import { curlDialect, gitDialect } from "./curl.ts";
 import { type ClientDecision, type Dialect, decideBy, direct } from "./dialect.ts";
 import { decideGo } from "./go.ts";
+import { decideInNode } from "./node.ts";
 import { decideNodeHttp } from "./node-http.ts";
 import { npmDialect } from "./npm.ts";
 import { botocoreDialect, requestsDialect, requestsInPip, urllibDialect } from "./python.ts";
 import { rubyDialect } from "./ruby.ts";
 import { decideSallyport } from "./sallyport.ts";
 import type { Target } from "./target.ts";
-import { decideUndici, optIn, undiciGrammar } from "./undici.ts";
+import { decideUndici, undiciGrammar } from "./undici.ts";
 import type { Variables } from "./variables.ts";
 import { atLeast } from "./versions.ts";
 import { wgetDialect } from "./wget.ts";
@@ -44,7 +45,7 @@ export const clients = [
   decider("node22-fetch", "Node.js 22 fetch", "22.23.3", decideNodeFetch),
   decider("node24-fetch", "Node.js 24 fetch", "24.21.0", decideNodeFetch),
   decider("node24-http", "Node.js 24 http.get", "24.21.0", (variables, target) =>
-    optIn(variables, decideNodeHttp(variables, target)),
+    decideInNode(variables, () => decideNodeHttp(variables, target)),
   ),
   decider("undici", "undici EnvHttpProxyAgent", "7.30.0", (variables, target, version) =>
     decideUndici(variables, target, undiciGrammar(version)),
@@ -85,5 +86,5 @@ function ignorer<Name extends string>(name: Name, title: string, version: string
 /** The grammar of no_proxy changed with undici 7.21, which came into Node.js 24 after 24.13 and not into 22. */
 function decideNodeFetch(variables: Variables, target: Target, version: string): ClientDecision {
   const grammar = atLeast(version, "24.14") ? "dots aside" : "dots count";
-  return optIn(variables, decideUndici(variables, target, grammar));
+  return decideInNode(variables, () => decideUndici(variables, target, grammar));
 }

@@ -52,5 +52,5 @@ export function refused(rule: string): ClientDecision {
 
 /** `no_proxy entry .corp.example (suffix)`. */
 export function byEntry(found: Found, entry: string, how: string): string {
-  return `${found.name} entry ${entry} (${how})`;
+  return `${found.name} entry ${entry || '""'} (${how})`;
 }

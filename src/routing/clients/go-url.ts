@@ -43,6 +43,8 @@ function parseAuthority(authority: string): string | undefined {
   const host = authority.slice(at + 1);
   const colon = host.startsWith("[") ? host.indexOf(":", host.lastIndexOf("]") + 1) : host.lastIndexOf(":");
   if (host.startsWith("[") && !/\](?::\d*)?$/.test(host)) return undefined;
+  // Since Go 1.26 a second colon needs brackets around the host.
+  if (!host.startsWith("[") && host.indexOf(":") !== colon) return undefined;
   if (colon !== -1 && !/^:\d*$/.test(host.slice(colon))) return undefined;
   return isHost(host) ? host : undefined;
 }

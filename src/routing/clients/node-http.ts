@@ -1,17 +1,11 @@
 import { isIPv4 } from "node:net";
-import { byEntry, type ClientDecision, decideByValue, direct, refused } from "./dialect.ts";
-import { proxyUrl } from "./proxy-value.ts";
+import { byEntry, type ClientDecision, decideByValue, direct } from "./dialect.ts";
+import { isUndecodable, proxyUrl } from "./proxy-value.ts";
 import type { Target } from "./target.ts";
-import { refusalAtStart } from "./undici.ts";
 import { type Found, lookUp, type Variables, whyNone } from "./variables.ts";
 
-/**
- * http.get and https.get of Node.js 24 (lib/internal/http.js): lower case wins, an empty value is none, no fallback.
- * What stops fetch at the start stops the whole program.
- */
+/** http.get and https.get of Node.js 24 (lib/internal/http.js): lower case wins, an empty value is none, no fallback. */
 export function decideNodeHttp(variables: Variables, target: Target): ClientDecision {
-  const refusal = refusalAtStart(variables);
-  if (refusal) return refused(refusal);
   const names = [`${target.scheme}_proxy`, `${target.scheme}_proxy`.toUpperCase()];
   const found = lookUp(variables, names, "is unset");
   if (found === undefined) return direct(whyNone(variables, names, target.scheme));
@@ -24,6 +18,18 @@ export function decideNodeHttp(variables: Variables, target: Target): ClientDeci
   const scheme = url.protocol.slice(0, -1);
   const port = url.port || (scheme === "https" ? 443 : 80);
   return decideByValue({ proxy: proxyUrl(scheme, url.hostname.replace(/^\[(.*)\]$/, "$1"), port) }, found);
+}
+
+/** The agents for both schemes are made at the start, so either value stops the program. */
+export function httpRefusal(variables: Variables): string | undefined {
+  for (const name of ["http_proxy", "https_proxy"]) {
+    const found = lookUp(variables, [name, name.toUpperCase()], "is unset");
+    if (!found || !/^https?:\/\//.test(found.value)) continue;
+    const url = URL.canParse(found.value) ? new URL(found.value) : undefined;
+    if (!url || isUndecodable(url.username) || isUndecodable(url.password))
+      return `${found.name} is no URL for Node.js (ERR_PROXY_INVALID_CONFIG), which stops it at its start`;
+  }
+  return undefined;
 }
 
 /** `*` anywhere; a name, alone or with its port; `.name` matches every end, boundary or not; `*.name`; IPv4 ranges. */

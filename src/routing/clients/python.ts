@@ -18,6 +18,8 @@ export const botocoreDialect: Dialect = {
   read: (found) => {
     const value = found.value;
     if (/^https?:/.test(value)) return readUrllib3Proxy(value);
+    if (/^[a-z][a-z\d+.-]*:\/\//i.test(value))
+      return { error: "has another scheme than http:// or https://, which botocore takes for the host" };
     return readUrllib3Proxy(value.startsWith("//") ? `http:${value}` : `http://${value}`);
   },
 };
@@ -158,8 +160,12 @@ function decode(text: string): string {
   }
 }
 
-/** requests puts http:// before a value without scheme. socks:// needs the package PySocks, which is not there by default. */
+/**
+ * requests puts http:// before a value without scheme, unless it looks like `scheme:rest`: `proxy:3128` does, and has
+ * no host then, while `10.0.0.1:3128` and `proxy.corp.example:3128` do not (urllib3 2.7). socks:// needs the package PySocks, which is not there by default. */
 function readUrllib3Proxy(value: string): ProxyValue {
+  if (/^[a-z][a-z\d+-]*:(?!\/\/)/i.test(value))
+    return { error: "names no host for requests: it needs http:// before it" };
   const loose = readLoosely(value.replace(/^\/\//, ""));
   if (!loose || loose.host === "" || /^\s|\s$/.test(value))
     return { error: "is not a proxy's URL for requests" };

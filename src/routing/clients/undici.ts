@@ -1,7 +1,7 @@
 import { byEntry, type ClientDecision, decideByValue, direct, type ProxyValue, refused } from "./dialect.ts";
 import { isUndecodable, proxyUrl } from "./proxy-value.ts";
 import type { Target } from "./target.ts";
-import { type Found, getVariable, lookUp, type Variables, whyEmpty, whyNone } from "./variables.ts";
+import { type Found, lookUp, type Variables, whyEmpty, whyNone } from "./variables.ts";
 import { atLeast } from "./versions.ts";
 
 /**
@@ -14,7 +14,7 @@ export function decideUndici(
   target: Target,
   grammar: "dots count" | "dots aside",
 ): ClientDecision {
-  const refusal = refusalAtStart(variables);
+  const refusal = undiciRefusal(variables);
   if (refusal) return refused(refusal);
   const found = chooseUndici(variables, target.scheme);
   if ("why" in found) return direct(found.why);
@@ -30,22 +30,8 @@ export function undiciGrammar(version: string): "dots count" | "dots aside" {
   return atLeast(version, "7.21") ? "dots aside" : "dots count";
 }
 
-/**
- * Node.js reads the variables only when it is told to (NODE_USE_ENV_PROXY=1, or --use-env-proxy in NODE_OPTIONS).
- * The answer is what it does then; that it is not told is added. Any other value of the variable says no.
- */
-export function optIn(variables: Variables, decision: ClientDecision): ClientDecision {
-  const value = getVariable(variables, "NODE_USE_ENV_PROXY");
-  if (value === "1" || getVariable(variables, "NODE_OPTIONS")?.includes("--use-env-proxy")) return decision;
-  if (value)
-    return direct(
-      `NODE_USE_ENV_PROXY is "${value.slice(0, 20)}", and only 1 makes Node.js read the variables`,
-    );
-  return { ...decision, rule: `${decision.rule}; only with NODE_USE_ENV_PROXY=1, which is not set` };
-}
-
 /** Both agents are made at the start, so either value stops the program. */
-export function refusalAtStart(variables: Variables): string | undefined {
+export function undiciRefusal(variables: Variables): string | undefined {
   for (const scheme of ["http", "https"]) {
     const found = lookUp(variables, namesOf(scheme), "hides the rest");
     const value = found?.value ? readUndiciProxy(found.value) : undefined;

@@ -11,12 +11,15 @@ export const wgetDialect: Dialect = {
   },
   bypass: (variables, target) => {
     const value = getVariable(variables, "no_proxy");
-    return value === undefined ? undefined : matchWget({ name: "no_proxy", value }, target);
+    return value ? matchWget({ name: "no_proxy", value }, target) : undefined;
   },
   read: (found) => readWgetProxy(found.value),
 };
 
-/** Entries end at a comma and lose blanks before them only; a leading dot is part of the entry. */
+/**
+ * Entries end at a comma and lose blanks before them only; a leading dot is part of the entry. An empty entry matches
+ * every host that ends in a dot.
+ */
 function matchWget(list: Found, target: Target): string | undefined {
   const host = target.host.toLowerCase();
   for (const part of list.value.split(",")) {
