@@ -245,7 +245,8 @@ export class Wire {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (!this.#held) this.#buffer?.release();
+    if (this.#held) this.#buffer?.forget();
+    else this.#buffer?.release();
     for (const listener of [...this.#closeListeners]) listener(this.#error);
     this.#closeListeners.clear();
   }

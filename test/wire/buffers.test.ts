@@ -45,3 +45,16 @@ test("large buffers are used again, and no two wires ever have the same one", ()
     }),
   );
 });
+
+test("all large buffers together stay within a limit, and what is given back may be used again", () => {
+  const wires = Array.from({ length: 1000 }, () => new ReadBuffer());
+  const total = () => wires.reduce((sum, one) => sum + Math.max(0, one.current.length - 4 * KIB), 0);
+  for (const one of wires) for (let i = 0; i < 3; i++) one.noteRead(one.current.length);
+  assert.ok(total() <= 64 * KIB * KIB, `${total()} bytes`);
+  assert.equal(wires.at(-1)!.current.length, 4 * KIB);
+  wires[0]!.forget();
+  wires[1]!.release();
+  for (let i = 0; i < 3; i++) wires.at(-1)!.noteRead(wires.at(-1)!.current.length);
+  assert.equal(wires.at(-1)!.current.length, 512 * KIB);
+  for (const one of wires) one.release();
+});
