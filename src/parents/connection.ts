@@ -102,7 +102,15 @@ export class Connection {
           },
         ),
       );
-    const last = setTimeout(() => giveUp(this.limits.response), this.limits.response);
+    // While a body goes out the answer is not due yet.
+    let sent = this.wire.socket.bytesWritten;
+    const overdue = () => {
+      const before = sent;
+      sent = this.wire.socket.bytesWritten;
+      if (sent === before) giveUp(this.limits.response);
+      else last = setTimeout(overdue, this.limits.response);
+    };
+    let last = setTimeout(overdue, this.limits.response);
     let over = false;
     const suspect = slow
       ? setTimeout(() => {

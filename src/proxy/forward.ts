@@ -1,10 +1,11 @@
-import { BadRequestError } from "../core/errors.ts";
+import { AnswerTimeoutError, BadRequestError, ClientTimeoutError, SallyportError } from "../core/errors.ts";
 import { BodyFault } from "../http1/body.ts";
 import { writeFields } from "../http1/fields.ts";
 import { keepsAlive, requestFraming } from "../http1/framing.ts";
 import type { ResponseHead } from "../http1/head.ts";
 import type { Opened } from "../parents/parent.ts";
 import type { OutboundRequest } from "../parents/request.ts";
+import type { IdleWatch } from "../wire/idle.ts";
 import { type BodyEnd, relayBody } from "../wire/relay-body.ts";
 import { tunnel } from "../wire/tunnel.ts";
 import type { Wire } from "../wire/wire.ts";
@@ -28,7 +29,7 @@ export async function forward(
   const { head, target, isHost } = admitted;
   const way = chooseWay(admitted, context);
   recorder.via = way.name();
-  const body = new RequestBody(connection, requestFraming(head));
+  const body = new RequestBody(connection, requestFraming(head), context);
   const lines = outboundHead(head, target, way.to, context.pseudonym);
   const request: OutboundRequest = {
     method: head.method,
@@ -56,7 +57,7 @@ export async function forward(
     return relayed.client;
   } catch (error) {
     opened?.connection.wire.destroy();
-    throw body.fault ?? error;
+    throw body.faultBehind(error);
   } finally {
     body.stop();
     recorder.bytesUp = connection.wire.socket.bytesRead - before;
@@ -108,14 +109,20 @@ class RequestBody {
   /** True when there is nothing (more) to send. */
   sent: boolean;
   /** What the client did wrong in it. */
-  fault: BadRequestError | undefined;
+  #fault: SallyportError | undefined;
+  readonly #idle: IdleWatch;
   readonly #client: ClientConnection;
   readonly #framing: ReturnType<typeof requestFraming>;
   /** Made only for requests with a body: the others end with their client alone. */
   readonly #stop: AbortController | undefined;
   readonly #follow: () => void;
 
-  constructor(client: ClientConnection, framing: ReturnType<typeof requestFraming>) {
+  constructor(
+    client: ClientConnection,
+    framing: ReturnType<typeof requestFraming>,
+    context: Pick<ProxyContext, "idle">,
+  ) {
+    this.#idle = context.idle;
     this.#client = client;
     this.#framing = framing;
     this.any = framing.kind !== "none" && !(framing.kind === "length" && framing.length === 0);
@@ -131,9 +138,21 @@ class RequestBody {
 
   send(to: Wire): void {
     to.surviveWriteErrors(true);
-    void relayBody(this.#client.wire, to, { framing: this.#framing, signal: this.signal }).then((end) =>
-      this.#ended(end, to),
-    );
+    const unwatch = this.#idle.watch({
+      bytes: () => this.#client.wire.socket.bytesRead + to.socket.bytesWritten,
+      expire: () => this.#fail(new ClientTimeoutError(STOPPED), to),
+    });
+    void relayBody(this.#client.wire, to, { framing: this.#framing, signal: this.signal }).then((end) => {
+      unwatch();
+      this.#ended(end, to);
+    });
+  }
+
+  /** What to tell of an exchange that failed: an answer cannot come to a body that is not whole. */
+  faultBehind(error: unknown): unknown {
+    if (this.#fault) return this.#fault;
+    const waited = this.any && !this.sent && error instanceof AnswerTimeoutError;
+    return waited ? new ClientTimeoutError(STOPPED, { cause: error }) : error;
   }
 
   stop(): void {
@@ -148,9 +167,18 @@ class RequestBody {
     }
     // The receiver may have answered before it closed: its answer decides.
     if (end.kind !== "source") return;
-    if (end.error instanceof BodyFault)
-      this.fault = new BadRequestError(`The body of the request is not valid HTTP: ${end.error.message}`);
-    this.#stop?.abort(this.fault ?? end.error);
+    this.#fail(
+      end.error instanceof BodyFault
+        ? new BadRequestError(`The body of the request is not valid HTTP: ${end.error.message}`)
+        : end.error,
+      to,
+    );
+  }
+
+  #fail(error: Error, to: Wire): void {
+    if (error instanceof SallyportError) this.#fault = error;
+    this.#stop?.abort(error);
+    // The next hop must not take a part for the whole.
     to.reset();
   }
 }
@@ -178,5 +206,6 @@ async function upgrade(
   return false;
 }
 
+const STOPPED = "The body of the request stopped coming before its end";
 /** Methods that may be sent again on another connection when the first one broke (RFC 9110, 9.2.1). */
 const SAFE = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "REPORT", "SEARCH"]);

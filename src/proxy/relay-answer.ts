@@ -36,12 +36,19 @@ export async function relayAnswer(
     wanted.keepClient && wanted.bodySent && framing.kind !== "close" && !plain && !context.draining();
   recorder.answered(head.status);
   const writtenBefore = connection.wire.socket.bytesWritten;
-  const end = await relayBody(opened.connection.wire, connection.wire, {
+  const { wire } = opened.connection;
+  const unwatch = context.idle.watch({
+    bytes: () => wire.socket.bytesRead + connection.wire.socket.bytesWritten,
+    // A clean end would look like half-close to the next hop, which may go on waiting.
+    expire: () => wire.reset(),
+  });
+  const end = await relayBody(wire, connection.wire, {
     framing,
     head: answerHead(head, request, { keep, plain }),
     plain,
     signal: connection.gone,
   });
+  unwatch();
   recorder.bytesDown = connection.wire.socket.bytesWritten - writtenBefore;
   if (end.kind === "whole") return { client: keep, upstream: framing.kind !== "close" };
   if (end.kind === "source") {

@@ -25,15 +25,15 @@ export class IdleWatch {
     // The first look comes within one interval, as the look that sees a last byte does: it does not count.
     this.#watched.set(idler, { bytes: idler.bytes(), quiet: -1 });
     this.#timer ??= setInterval(() => this.#look(), this.#limit / LOOKS).unref();
-    return () => {
-      this.#watched.delete(idler);
-      if (this.#watched.size > 0) return;
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    };
+    return () => void this.#watched.delete(idler);
   }
 
   #look(): void {
+    // Here, and not when the last one goes: small bodies come and go by the thousand.
+    if (this.#watched.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
     for (const [idler, seen] of this.#watched) {
       const bytes = idler.bytes();
       if (bytes !== seen.bytes) {

@@ -51,7 +51,8 @@ test("what moves is not ended, and what is no longer watched neither", (context)
   stop();
 });
 
-test("the timer stops with the last one watched and starts again with the next", (context) => {
+test("the timer stops at its first look at nothing and starts again with the next one watched", (context) => {
+  context.mock.timers.enable({ apis: ["setInterval"] });
   const set = context.mock.method(globalThis, "setInterval");
   const clear = context.mock.method(globalThis, "clearInterval");
   const watch = new IdleWatch(60_000);
@@ -59,6 +60,8 @@ test("the timer stops with the last one watched and starts again with the next",
   const stops = [watch.watch(one), watch.watch({ ...one })];
   assert.equal(set.mock.callCount(), 1);
   for (const stop of stops) stop();
+  assert.equal(clear.mock.callCount(), 0);
+  context.mock.timers.tick(15_000);
   assert.equal(clear.mock.callCount(), 1);
   watch.watch(one)();
   assert.equal(set.mock.callCount(), 2);
