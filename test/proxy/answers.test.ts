@@ -88,7 +88,10 @@ test("a HEAD gets the head alone, and only a client's own sign-in is asked for",
   assert.match(text, /Content-Length: [1-9]/);
   assert.ok(text.endsWith("\r\n\r\n"));
   assert.ok(!text.includes("Proxy-Authenticate"));
-  assert.match(failure(new ClientLogonError("who?")), /407 [^]*Proxy-Authenticate: Basic realm="Sallyport"/);
+  assert.match(
+    failure(new ClientLogonError("who?")),
+    /407 [\s\S]*Proxy-Authenticate: Basic realm="Sallyport"/,
+  );
 });
 
 test("the hop is the one that is broken", () => {
@@ -132,7 +135,7 @@ test("TRACE and OPTIONS with Max-Forwards: 0 are answered here, without what is 
   ];
   const traced = await ask(t, "TRACE http://origin.example/", ["Max-Forwards: 0", "X-Seen: yes", ...secrets]);
   assert.equal(traced.status, 200);
-  assert.match(traced.body, /^TRACE http:\/\/origin\.example\/ HTTP\/1\.1\r\n[^]*X-Seen: yes/);
+  assert.match(traced.body, /^TRACE http:\/\/origin\.example\/ HTTP\/1\.1\r\n[\s\S]*X-Seen: yes/);
   assert.ok(!traced.body.includes("c2VjcmV0"));
   const options = await ask(t, "OPTIONS http://origin.example/", ["Max-Forwards: 0"]);
   assert.match(options.headers.get("allow") ?? "", /CONNECT/);

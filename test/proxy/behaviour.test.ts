@@ -29,7 +29,7 @@ const listeners: Readonly<Record<string, (t: TestContext) => string>> = {
 
 for (const [listener, listen] of Object.entries(listeners))
   for (const [name, options] of Object.entries(parents))
-    describe(`${listener}, ${name}:`, () => {
+    describe(`${listener}, ${name}:`, { concurrency: true }, () => {
       const stage = async (t: TestContext) => {
         const corp = options && (await startDemoParent(options));
         if (corp) t.after(() => corp.stop());
