@@ -9,7 +9,7 @@ import type { CommandCall } from "./command.ts";
 
 /** `sallyport check`: every mistake of a configuration, or in one line what it sets up. */
 export async function run(call: CommandCall): Promise<number> {
-  const file = (call.options.config as string | undefined) ?? defaultFile;
+  const file = (call.options.config as string | undefined) ?? call.arguments[0] ?? defaultFile;
   const { settings, problems } = readSettings({
     file,
     overrides: overridesFromOptions({ cntlmHashes: call.options.cntlmHashes }),

@@ -3,27 +3,32 @@ import { overridesFromOptions } from "../config/overrides.ts";
 import type { ParentSettings, Settings } from "../config/settings.ts";
 import { type Credential, credentialName } from "../core/credential.ts";
 import { UsageError } from "../core/errors.ts";
-import { parseAbsolute } from "../http1/target.ts";
+import { parseAbsolute, printable, type Target } from "../http1/target.ts";
 import { Events } from "../observe/events.ts";
 import { CredentialGuard } from "../parents/guard.ts";
 import { RefusalFile } from "../parents/refusals.ts";
 import { type Survey, surveyParent } from "../parents/survey.ts";
+import { environmentParent } from "../proxy/make-context.ts";
+import { proxyFromEnvironment } from "../routing/environment.ts";
 import { askPassword } from "./ask-password.ts";
 import type { CommandCall } from "./command.ts";
 
 /** `sallyport detect [url]`: what each parent offers and accepts, and the configuration that follows. */
 export async function run(call: CommandCall): Promise<number> {
   const { settings } = loadSettings({
+    passwordFollows: true,
     file: call.options.config as string | undefined,
     overrides: overridesFromOptions(call.options),
     env: call.env,
   });
-  const target = parseAbsolute(call.arguments[0] ?? "http://example.com/");
-  if (settings.proxy.parents.length === 0)
+  const target = readUrl(call.arguments[0] ?? "http://example.com/");
+  const configured =
+    settings.proxy.parents.length > 0 ? settings.proxy.parents : environmentParents(settings, call);
+  if (configured.length === 0)
     throw new UsageError("There is no parent to ask: none is configured.", {
       hint: "Give one: sallyport detect --parent http://HOST:PORT --username USER --domain DOMAIN",
     });
-  const parents = await withPasswords(settings.proxy.parents, call);
+  const parents = await withPasswords(configured, call);
   const events = new Events();
   const refusals = new RefusalFile(settings.stateDirectory, (error) =>
     call.err.write(`sallyport: ${error.message}\n`),
@@ -35,8 +40,32 @@ export async function run(call: CommandCall): Promise<number> {
     surveys.push(await surveyParent(parent, target, { proxy: settings.proxy, guard, events, signal }));
   }
   if (call.options.json === true) call.out.write(`${JSON.stringify(asJson(surveys), null, 2)}\n`);
-  else print(call, surveys, parents, settings);
+  else print(call, surveys, parents);
   return surveys.some((one) => one.error === undefined && (one.open || one.logon === "accepted")) ? 0 : 1;
+}
+
+/** A person types `intranet.corp.example` and means the URL. */
+function readUrl(text: string): Target {
+  const url = text.includes("://") ? text : `http://${text}`;
+  try {
+    const target = parseAbsolute(url);
+    if (target.scheme === "http") return target;
+  } catch {
+    // Said below: the parser's words are for clients of the proxy.
+  }
+  throw new UsageError(`"${printable(text)}" is not a URL that a parent can be asked for`, {
+    hint: "Write one that begins with http://, and that you may reach through the parent.",
+  });
+}
+
+/** With no parent configured, those that the environment's variables name, as for the proxy itself. */
+function environmentParents({ proxy }: Settings, { env }: CommandCall): ParentSettings[] {
+  const { http, https } = proxyFromEnvironment(env);
+  const found = [http, https].filter((one) => one !== undefined);
+  const unique = found.filter(
+    (one, at) => found.findIndex((other) => other.host === one.host && other.port === one.port) === at,
+  );
+  return unique.map((one) => environmentParent(one, proxy.identity));
 }
 
 /** Asks for the password once, for the parents that name a user and nothing to sign in with. */
@@ -75,17 +104,16 @@ async function guardFor(
   return new CredentialGuard(credential, refusals, events, 1);
 }
 
-function print(
-  { out }: CommandCall,
-  surveys: readonly Survey[],
-  parents: readonly ParentSettings[],
-  settings: Settings,
-): void {
+function print({ out }: CommandCall, surveys: readonly Survey[], parents: readonly ParentSettings[]): void {
   surveys.forEach((survey, index) => {
     const who = parents[index]?.credential;
     out.write(`Parent ${survey.parent}\n`);
     if (survey.connectMs !== undefined) out.write(`  connected  in ${survey.connectMs.toFixed(1)} ms\n`);
     if (survey.open) out.write(`  offers     nothing: it answered ${survey.status} without a logon\n`);
+    else if (survey.status !== undefined && survey.status !== 407 && survey.offers.length === 0)
+      out.write(
+        `  offers     not known: it answered ${survey.status} before it asked for a logon\n  mend       give a URL that you may reach through it: sallyport detect … http://HOST/\n`,
+      );
     else if (survey.offers.length > 0) out.write(`  offers     ${[...new Set(survey.offers)].join(", ")}\n`);
     if (survey.scheme && who)
       out.write(
@@ -107,15 +135,10 @@ function print(
   });
   const good = surveys.findIndex((one) => one.error === undefined && (one.open || one.logon === "accepted"));
   if (good < 0) return;
-  out.write(`# sallyport.toml\n${configFor(surveys, parents, good, settings)}`);
+  out.write(`# sallyport.toml\n${configFor(surveys, parents, good)}`);
 }
 
-function configFor(
-  surveys: readonly Survey[],
-  parents: readonly ParentSettings[],
-  good: number,
-  settings: Settings,
-): string {
+function configFor(surveys: readonly Survey[], parents: readonly ParentSettings[], good: number): string {
   const lines: string[] = [];
   for (const [index, survey] of surveys.entries())
     if (survey.error === undefined)
@@ -131,7 +154,6 @@ function configFor(
       'password_file = "/etc/sallyport/password"   # mode 600; or nt_hash, which `sallyport hash` prints',
       "",
     );
-  if (settings.file) lines.push(`# ${settings.file} says so already, where it works today.`, "");
   return lines.join("\n");
 }
 

@@ -4,12 +4,11 @@ import type { Overrides } from "../config/overrides.ts";
 import type { Settings } from "../config/settings.ts";
 import { asSallyportError } from "../core/errors.ts";
 import { Events } from "../observe/events.ts";
-import { createLog, type Log } from "../observe/log.ts";
+import { createLog } from "../observe/log.ts";
 import { logEvents } from "../observe/log-events.ts";
-import { createMetrics } from "../observe/metrics.ts";
-import { startMetricsServer } from "../observe/metrics-server.ts";
 import { notifySystemd } from "../observe/systemd.ts";
 import { ProxyServer } from "../proxy/server.ts";
+import { MetricsService } from "./metrics-service.ts";
 
 export interface ServiceInput {
   readonly file: string | undefined;
@@ -41,8 +40,11 @@ export async function runService(input: ServiceInput): Promise<number> {
   let endLog = logEvents(events, log, { access: settings.log.access });
   const systemd = notifySystemd(events, log, input.env);
   const server = new ProxyServer(settings, events, input.env);
-  const metrics = await serveMetrics(settings, events, server, log);
+  const metrics = new MetricsService(server, events, log);
+  await metrics.follow(settings);
   const caught = catchSignals();
+  // Nothing else may hold the process while every listener waits for its interface.
+  const alive = setInterval(() => {}, 2 ** 30);
   try {
     await server.start();
     await input.ready?.(server.addresses());
@@ -52,46 +54,22 @@ export async function runService(input: ServiceInput): Promise<number> {
         const stopped = server.stop(signal);
         void caught.next().then(() => server.end());
         await stopped;
+        log.info("stopped");
         return 0;
       }
-      const next = await reload(input, events, server);
+      const next = await reload(input, events, server, metrics);
       if (!next) continue;
       endLog();
       log.setLevel(next.log.level);
       endLog = logEvents(events, log, { access: next.log.access });
     }
   } finally {
+    clearInterval(alive);
     caught.end();
     server.end();
-    await metrics?.close();
+    await metrics.close();
     await systemd.end();
   }
-}
-
-async function serveMetrics(settings: Settings, events: Events, server: ProxyServer, log: Log) {
-  const { listen } = settings.metrics;
-  if (listen === undefined) return undefined;
-  let state: "starting" | "ready" | "stopping" = "starting";
-  events.on("ready", () => {
-    state = "ready";
-  });
-  events.on("stopping", () => {
-    state = "stopping";
-  });
-  const metrics = createMetrics(events, () => server.gauges());
-  const served = await startMetricsServer({
-    listen,
-    metrics,
-    health: () => ({
-      ready: state === "ready",
-      stopping: state === "stopping",
-      parents: server.gauges().parents,
-    }),
-    onError: (error) =>
-      log.error("the metrics cannot be collected", { reason: asSallyportError(error).message }),
-  });
-  log.info("metrics", { address: served.address });
-  return served;
 }
 
 /** Reads the configuration again; what is wrong with it is logged, and the old one stays in force. */
@@ -99,17 +77,19 @@ async function reload(
   input: ServiceInput,
   events: Events,
   server: ProxyServer,
+  metrics: MetricsService,
 ): Promise<Settings | undefined> {
   events.emit("reloading", { file: input.file });
   try {
     const { settings } = loadSettings(input);
+    await metrics.follow(settings);
     await server.reload(settings);
     return settings;
   } catch (thrown) {
     const error = asSallyportError(thrown);
     events.emit("reload-failed", {
       file: input.file,
-      message: error.message,
+      message: error.message.replace(/:?\n\s*/g, ": "),
       ...(error.hint ? { hint: error.hint } : {}),
     });
     return undefined;

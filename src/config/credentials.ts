@@ -29,6 +29,7 @@ export function buildCredential(identity: IdentityDraft, problems: Problems): Cr
     workstation: identity.workstation ?? "",
     auth,
   };
+  if (secret.kind === "asked") return credential;
   if (secret.kind === "nt") return { ...credential, ntHash: secret.value };
   if (secret.kind === "ntlmv2") return { ...credential, ntlmv2Hash: secret.value };
   const password =

@@ -69,5 +69,7 @@ export interface IdentityDraft {
 export type SecretDraft =
   | { readonly place: Place; readonly kind: "file"; readonly path: string }
   | { readonly place: Place; readonly kind: "password"; readonly value: Secret<string> }
+  /** A person is asked for it later. */
+  | { readonly place: Place; readonly kind: "asked" }
   | { readonly place: Place; readonly kind: "nt"; readonly value: Secret<Uint8Array> }
   | { readonly place: Place; readonly kind: "ntlmv2"; readonly value: Secret<Uint8Array> };

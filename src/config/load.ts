@@ -19,6 +19,8 @@ export interface LoadInput {
   readonly overrides?: Overrides;
   /** Started under the name `cntlm`: the file is a cntlm.conf, and no other is read when there is none. */
   readonly cntlm?: CntlmCommandLine | undefined;
+  /** Leaves an account without a password as it is: a person will be asked for it. */
+  readonly passwordFollows?: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** The host's interfaces; tests give their own. */
   readonly interfaces?: Interfaces;
@@ -38,7 +40,9 @@ export function loadSettings(input: LoadInput): { settings: Settings; problems: 
   throw new ConfigError(
     `The configuration has ${count}:\n${errors.map((one) => `  ${problemText(one)}`).join("\n")}`,
     {
-      hint: "Correct it, then run: sallyport check",
+      hint: input.file
+        ? `Correct it, then run: sallyport check -c ${input.file}`
+        : "Correct it; `sallyport help proxy` has the options, docs/configuration.md the keys.",
     },
   );
 }
@@ -52,6 +56,9 @@ export function readSettings(input: LoadInput): {
   const draft = readDraft(input, problems);
   if (draft === undefined) return { settings: undefined, problems: problems.sorted() };
   applyOverrides(draft, input.overrides ?? {}, problems);
+  const { identity } = draft;
+  if (input.passwordFollows && identity.username !== undefined)
+    identity.secret ??= { kind: "asked", place: identity.place };
   const settings = finish(draft, problems, input.env, input.interfaces ?? hostInterfaces());
   const sorted = problems.sorted();
   if (problems.failed) return { settings: undefined, problems: sorted };
@@ -87,5 +94,7 @@ function fromCntlm(
 function fromToml(file: ConfigFile, problems: Problems): Draft {
   if (!file.utf8)
     problems.error({ file: file.path }, "TOML is UTF-8, and this file is not", "save it as UTF-8");
+  // What is no text has no lines to find mistakes in.
+  if (!file.utf8) return defaultDraft(problems);
   return draftFromToml(file.text, file.path, problems);
 }

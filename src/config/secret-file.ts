@@ -101,6 +101,10 @@ function decode(path: string, bytes: Uint8Array): string {
     });
   }
   const secret = text.replace(/\r?\n$/, "");
+  if (/[\r\n]/.test(secret))
+    throw new SecretFileError(`The secret file ${path} has more than one line.`, {
+      hint: "Put the secret into it, as its only line.",
+    });
   if (secret !== "") return secret;
   throw new SecretFileError(`The secret file ${path} is empty.`, {
     hint: "Put the secret into it, as its only line.",

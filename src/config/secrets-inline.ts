@@ -38,7 +38,9 @@ export function checkInlineSecrets(draft: Draft, file: ConfigFile, problems: Pro
 
 function inlineSecrets(draft: Draft): SecretDraft[] {
   const own = draft.parents.map((one) => (one.own === "none" ? undefined : one.own.secret));
-  return [draft.identity.secret, ...own].filter((one) => one !== undefined && one.kind !== "file");
+  return [draft.identity.secret, ...own].filter(
+    (one) => one !== undefined && one.kind !== "file" && one.kind !== "asked",
+  );
 }
 
 /** A path as a shell takes it. */

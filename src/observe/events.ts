@@ -49,8 +49,9 @@ export interface RequestRecord {
   /** Requests sent to the parent or origin for this one, and TCP connections opened for it. */
   readonly roundTrips: number;
   readonly connections: number;
-  /** The code of the error that ended it. */
+  /** The code of the error that ended it, and its sentence. */
   readonly error?: string;
+  readonly reason?: string;
 }
 
 type Listener<K extends keyof EventMap> = (event: EventMap[K]) => void;

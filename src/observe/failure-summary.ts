@@ -40,8 +40,8 @@ export function summariseFailures(log: Log, interval = 10_000): FailureSummary {
         return;
       }
       open(key, code, record.via);
-      const { id, client, method, target, via, status, ms } = record;
-      log.info("request failed", { id, client, method, target, via, status, ms, code });
+      const { id, client, method, target, via, status, ms, reason } = record;
+      log.info("request failed", { id, client, method, target, via, status, ms, code, reason });
     },
     end() {
       for (const [key, window] of [...windows]) close(key, window);

@@ -48,7 +48,7 @@ export function logEvents(events: Events, log: Log, options: { readonly access: 
 }
 
 const latchHint =
-  "Correct the user name or the password in the configuration, then reload: logons are tried again as soon as the credential has changed.";
+  "Correct the user name or the password in the configuration, then reload (a systemd service: restart): logons are tried again as soon as the credential has changed.";
 
 function logRequest(log: Log, record: RequestRecord, failures: FailureSummary | undefined): void {
   if (failures === undefined) log.info("request", { ...record });

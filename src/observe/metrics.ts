@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import { schemes } from "../core/credential.ts";
 import { errorKinds } from "../core/errors.ts";
 import type { Events, RequestRecord } from "./events.ts";
+import type { Health } from "./health.ts";
 
 /** What the program holds at this moment; asked once for every scrape. */
 export interface GaugeValues {
@@ -9,7 +10,7 @@ export interface GaugeValues {
   readonly openConnections: number;
   readonly tunnels: number;
   readonly pools: readonly { readonly parent: string; readonly idle: number; readonly busy: number }[];
-  readonly parents: readonly { readonly parent: string; readonly up: boolean }[];
+  readonly parents: Health["parents"];
 }
 
 export interface Metrics {

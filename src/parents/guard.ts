@@ -59,6 +59,11 @@ export class CredentialGuard {
     return this.#proven;
   }
 
+  /** True when no logon is tried any more. */
+  get latched(): boolean {
+    return this.#latchTold;
+  }
+
   /** Whether a turn can be had without waiting. */
   get free(): boolean {
     return this.#waiting.length === 0 && this.#inFlight < this.#limit();
@@ -252,7 +257,7 @@ export class CredentialGuard {
 }
 
 const MEND =
-  "Check the user name, the domain and the password in Sallyport's configuration on this host, then reload it.";
+  "Check the user name, the domain and the password in Sallyport's configuration on this host, then reload it; a systemd service that got the password as a credential must be restarted.";
 /** After one refusal. A domain controller that was away for a moment refuses as well. */
 const COOLING = 30_000;
 const LONGEST_COOLING = 300_000;

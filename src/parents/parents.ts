@@ -49,6 +49,8 @@ export class Parents {
       try {
         return { ...(await parent.exchange(request)), parent };
       } catch (error) {
+        if (first instanceof SallyportError && first !== error)
+          first.message += `. The next one failed as well: ${(error as Error).message}`;
         first ??= error;
         if (request.signal.aborted || request.committed || !worthAnother(error, parent)) throw error;
         this.#events.emit("debug", {

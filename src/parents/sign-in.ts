@@ -115,10 +115,15 @@ async function settle(
     identity: credentialName(credential),
     scheme,
     accepted,
-    ms,
+    ms: Math.round(ms * 100) / 100,
   });
-  if (!accepted) throw await permit.refused(`The parent ${connection.name}`);
+  if (!accepted) throw await permit.refused(`The parent ${connection.name}${asBasic(scheme, credential)}`);
   await permit.accepted();
+}
+
+/** A parent's own list of Basic users often has plain names: the domain is then what is wrong. */
+function asBasic(scheme: Scheme, { domain }: Credential): string {
+  return scheme === "basic" && domain !== "" ? ", with the domain before the name in Basic," : "";
 }
 
 /** What the status after a proof says of the credential: 401 and 403 come from policies as well as from logons. */

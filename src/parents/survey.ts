@@ -16,7 +16,7 @@ export interface Survey {
   readonly connectMs: number | undefined;
   /** As the parent spells them; empty when it asked for nothing. */
   readonly offers: readonly string[];
-  /** True when a request went through without a logon. */
+  /** True when a request went through without a logon. A 403 or 502 before any 407 tells nothing. */
   readonly open: boolean;
   readonly logon: "accepted" | "refused" | "not tried" | "unclear";
   readonly scheme: Scheme | undefined;
@@ -70,10 +70,10 @@ export async function surveyParent(
     found = {
       ...found,
       status: answer.status,
-      open: answer.status !== 407,
+      open: answer.status < 400,
       offers: offered.map((one) => one.name),
     };
-    if (found.open || !options.guard || !parent.credential) return found;
+    if (answer.status !== 407 || !options.guard || !parent.credential) return found;
 
     const learnt: Learnt = { scheme: parent.credential.auth === "auto" ? undefined : parent.credential.auth };
     for (let tries = 1; tries <= 2; tries++) {

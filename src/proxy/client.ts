@@ -6,6 +6,7 @@ import {
 } from "../core/errors.ts";
 import { keepsAlive } from "../http1/framing.ts";
 import { type Field, parseRequestHead, type RequestHead } from "../http1/head.ts";
+import { printable } from "../http1/target.ts";
 import { closeGently } from "../wire/close-gently.ts";
 import { readHead } from "../wire/reading.ts";
 import type { Wire } from "../wire/wire.ts";
@@ -72,6 +73,7 @@ async function serveRequest(
 ): Promise<boolean> {
   const recorder = new Recorder(context.events, connection.name);
   recorder.method = head.method;
+  recorder.target = printable(head.target);
   try {
     const admitted = admit(connection, head, context, recorder);
     if (admitted.kind === "answered") {

@@ -48,6 +48,12 @@ export function makeContext(settings: Settings, input: ContextInput): OwnedConte
     environment: proxyFromEnvironment(input.environment),
   });
   for (const message of [...settings.warnings, ...routes.warnings]) events.emit("warning", { message });
+  const { environment } = routes;
+  if (proxy.parents.length === 0 && !environment?.http && !environment?.https)
+    events.emit("warning", {
+      message: "No parent is configured, and the environment names none: everything goes direct",
+      hint: "Name the company's proxy: --parent http://HOST:PORT, or [[proxy.parent]] in sallyport.toml.",
+    });
   const refusals = new RefusalFile(settings.stateDirectory, (error) =>
     events.emit("warning", { message: error.message, ...(error.hint ? { hint: error.hint } : {}) }),
   );
@@ -121,7 +127,7 @@ class ParentSets {
 }
 
 /** A proxy of the environment's variables: signed in with the userinfo of its URL, else with [identity]. */
-function environmentParent(proxy: EnvironmentProxy, identity: Credential | undefined): ParentSettings {
+export function environmentParent(proxy: EnvironmentProxy, identity: Credential | undefined): ParentSettings {
   const { host, port, username, password } = proxy;
   if (username === undefined) return { host, port, credential: identity };
   const [, domain = "", user = username] = /^([^\\]*)\\(.*)$/s.exec(username) ?? [];

@@ -43,7 +43,7 @@ export class Recorder {
       ms: hundredths(now - this.#started),
       roundTrips: this.counters.roundTrips,
       connections: this.counters.connections,
-      ...(this.error ? { error: this.error.code } : {}),
+      ...(this.error ? { error: this.error.code, reason: this.error.message } : {}),
     };
     this.#events.emit("request", record);
   }

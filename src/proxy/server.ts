@@ -120,7 +120,7 @@ export class ProxyServer {
       openConnections: this.#clients.size,
       tunnels: this.#counts.tunnels,
       pools: parents.map((one) => ({ parent: one.name, idle: one.idle, busy: one.busy })),
-      parents: parents.map((one) => ({ parent: one.name, up: one.health.up })),
+      parents: parents.map((one) => ({ parent: one.name, up: one.health.up, latched: one.latched })),
     };
   }
 

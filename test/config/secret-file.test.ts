@@ -24,8 +24,19 @@ test("a secret file gives its text without one line end", () => {
   assert.equal(readSecretFile(file("s3cret\n")).reveal(), "s3cret");
   assert.equal(readSecretFile(file("s3cret\r\n")).reveal(), "s3cret");
   assert.equal(readSecretFile(file("s3cret")).reveal(), "s3cret");
-  assert.equal(readSecretFile(file(" two\n\n", 0o400)).reveal(), " two\n");
+  assert.equal(readSecretFile(file(" two \n", 0o400)).reveal(), " two ");
   assert.equal(readSecretFile(file("\ufeffPaßwört€😀\n")).reveal(), "Paßwört€😀");
+});
+
+test("a secret file with a second line is refused: one of the two is not meant", () => {
+  for (const text of ["one\ntwo\n", "one\n\n", "one\r\ntwo"])
+    assert.throws(
+      () => readSecretFile(file(text)),
+      (error) =>
+        error instanceof SecretFileError &&
+        /more than one line/.test(error.message) &&
+        !/one\n/.test(error.message),
+    );
 });
 
 for (const mode of [0o640, 0o604, 0o620, 0o602, 0o610, 0o644])

@@ -19,3 +19,15 @@ test("well is who is ready and has a way out", () => {
   assert.equal(judgeHealth({ ready: false, stopping: false, parents: [up] }).body.status, "starting");
   assert.equal(judgeHealth({ ready: true, stopping: true, parents: [up] }).body.status, "stopping");
 });
+
+test("a credential that is no longer tried is no way out, unless another parent has one that is", () => {
+  const health = (latched: boolean[]) =>
+    judgeHealth({
+      ready: true,
+      stopping: false,
+      parents: latched.map((one, at) => ({ parent: `10.0.0.${at}:8080`, up: true, latched: one })),
+    });
+  assert.deepEqual([health([true]).status, health([true]).body.status], [503, "latched"]);
+  assert.equal(health([true, true]).status, 503);
+  assert.equal(health([true, false]).status, 200);
+});

@@ -5,6 +5,7 @@ export const checkSpec: CommandSpec = {
   summary: "report every mistake in a configuration",
   description:
     "Reads sallyport.toml or cntlm.conf as the proxy would, password files included, and reports each mistake with its line, what is wrong and what would be right. Nothing is connected to. Exit status 0 when the proxy would start on it, 1 when not.",
+  arguments: [{ name: "[file]", description: "the file; the same as --config" }],
   options: [
     { flags: "-c, --config <file>", description: "the file; default /etc/sallyport/sallyport.toml" },
     { flags: "--json", description: "print one JSON object" },
