@@ -10,8 +10,11 @@ import { cntlmOptions } from "../src/config/cntlm/options.ts";
 import { tables } from "../src/config/schema-walk.ts";
 import { errorKinds } from "../src/core/errors.ts";
 import { describeMetrics } from "../src/observe/metrics.ts";
+import { entriesTable, spellingTable } from "./client-tables.ts";
 
 const parts: Record<string, () => string> = {
+  "clients-spelling": spellingTable,
+  "clients-entries": entriesTable,
   errors: () =>
     [
       "| code | what went wrong | exit | HTTP status |",

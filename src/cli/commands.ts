@@ -3,6 +3,8 @@ import { checkSpec } from "./specs/check.ts";
 import { completionSpec } from "./specs/completion.ts";
 import { demoSpec } from "./specs/demo.ts";
 import { detectSpec } from "./specs/detect.ts";
+import { envSpec } from "./specs/env.ts";
+import { explainSpec } from "./specs/explain.ts";
 import { hashSpec } from "./specs/hash.ts";
 import { proxySpec } from "./specs/proxy.ts";
 
@@ -12,6 +14,8 @@ export const commands: readonly CommandSpec[] = [
   detectSpec,
   hashSpec,
   checkSpec,
+  envSpec,
+  explainSpec,
   demoSpec,
   completionSpec,
 ];

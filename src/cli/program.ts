@@ -31,6 +31,8 @@ function buildCommand(spec: CommandSpec, done: (code: number) => void): Command 
   }
   for (const one of spec.options) {
     const option = new Option(one.flags, one.description);
+    // Commander takes `--no-proxy <list>` for the denial of a `--proxy`; with a value it is an option of its own.
+    if (option.required) option.negate = false;
     if (one.choices) option.choices(one.choices);
     if (one.repeatable)
       option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv4 } from "node:net";
 
 /** An IP address as a number. IPv4-mapped IPv6 (RFC 4291, 2.5.5.2) is IPv4 here: one client, one spelling. */
 export type Address =
@@ -17,8 +17,9 @@ export function parseAddress(text: string): Address | undefined {
   if (isIPv4(text)) return ipv4(ipv4Bits(text));
   if (!text.includes(":")) return undefined;
   const bare = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
-  if (!isIPv6(bare)) return undefined;
-  const bits = ipv6Bits(bare.split("%", 1)[0]!);
+  const [literal = ""] = bare.split("%", 1);
+  if (!isIpv6(literal) || !/^(?:%[\da-z.:-]+)?$/i.test(bare.slice(literal.length))) return undefined;
+  const bits = ipv6Bits(literal);
   return bits >> 32n === mappedPrefix ? ipv4(Number(bits & 0xffff_ffffn)) : ipv6(bits);
 }
 
@@ -125,6 +126,16 @@ function ipv4Bits(text: string): number {
   let bits = 0;
   for (const part of text.split(".")) bits = bits * 256 + Number(part);
   return bits;
+}
+
+/** RFC 4291, 2.2. Not node:net's isIPv6, whose pattern takes 10 ms to compile in Node.js 20: a fifth of a start. */
+function isIpv6(text: string): boolean {
+  const halves = text.split("::");
+  const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
+  const dotted = text.endsWith(groups.at(-1) ?? "") && isIPv4(groups.at(-1) ?? "");
+  const count = groups.length + (dotted ? 1 : 0);
+  if (halves.length > 2 || (halves.length === 2 ? count > 7 : count !== 8)) return false;
+  return (dotted ? groups.slice(0, -1) : groups).every((group) => /^[\da-f]{1,4}$/i.test(group));
 }
 
 function ipv6Bits(text: string): bigint {

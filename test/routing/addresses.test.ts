@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BlockList } from "node:net";
+import { BlockList, isIPv6 } from "node:net";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
@@ -146,5 +146,36 @@ test("reading what was written gives the same address again, and networks agree 
       if (one.family === other.family)
         assert.equal(contains(network, other), list.check(other.text, type(other.family)));
     }),
+  );
+});
+
+test("what is an IPv6 address is what Node.js takes for one", () => {
+  const piece = fc.constantFrom(
+    ...[
+      "",
+      "0",
+      "1",
+      "ffff",
+      "FFFF",
+      "12345",
+      "g",
+      "1.2.3.4",
+      "1.2.3",
+      "256.1.1.1",
+      "::",
+      ":",
+      "%eth0",
+      "%",
+      "%a b",
+    ],
+  );
+  const near = fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join(":"));
+  const loose = fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join(""));
+  fc.assert(
+    fc.property(fc.oneof(near, loose, fc.ipV6()), (one) => {
+      fc.pre(one.includes(":"));
+      assert.equal(parseAddress(one) !== undefined, isIPv6(one), one);
+    }),
+    { numRuns: 3000 },
   );
 });

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { isLoopback, parseAddress } from "../addresses.ts";
 import { proxyFromEnvironment } from "../environment.ts";
-import { byEntry, type ClientDecision, direct, refused } from "./dialect.ts";
+import { byEntry, type ClientDecision, decideByValue, direct, refused } from "./dialect.ts";
 import { proxyUrl } from "./proxy-value.ts";
 import type { Target } from "./target.ts";
 import { type Found, lookUp, type Variables, whyNone } from "./variables.ts";
@@ -23,7 +23,8 @@ export function decideActionsRunner(variables: Variables, target: Target): Clien
   const list = lookUp(variables, ["no_proxy", "NO_PROXY"], "is unset");
   const bypass = list && matchRunner(list, host, target.port);
   if (bypass) return "rule" in bypass ? direct(bypass.rule) : refused(bypass.error);
-  return { decision: "proxy", proxy: proxyUrl(proxy.scheme, proxy.host, proxy.port), rule: proxy.variable };
+  const where = { proxy: proxyUrl(proxy.scheme, proxy.host, proxy.port) };
+  return decideByValue(where, { name: proxy.variable, value: "" });
 }
 
 /** The first of each name, as an object. */

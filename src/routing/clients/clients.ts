@@ -59,7 +59,7 @@ export const clients = [
     "Java reads no proxy variables, only system properties (-Dhttps.proxyHost and others)",
   ),
   client("apt", "apt", "2.6.1", () => aptDialect),
-  decider("actions-runner", "GitHub Actions runner", "2.3", decideActionsRunner),
+  decider("actions-runner", "GitHub Actions runner", "", decideActionsRunner),
   client("actions-http-client", "@actions/http-client", "2.2.3", () => actionsHttpClientDialect),
   decider("sallyport", "Sallyport", "", decideSallyport),
 ] as const satisfies readonly Client[];

@@ -37,7 +37,8 @@ export function decideBy(dialect: Dialect, variables: Variables, target: Target)
 }
 
 export function decideByValue(value: ProxyValue, found: Found): ClientDecision {
-  if ("proxy" in value) return { decision: "proxy", proxy: value.proxy, rule: found.name };
+  if ("proxy" in value)
+    return { decision: "proxy", proxy: value.proxy, rule: `${found.name} names the proxy` };
   if ("direct" in value) return direct(`${found.name} ${value.direct}`);
   return refused(`${found.name} ${value.error}`);
 }

@@ -1,6 +1,6 @@
 import { proxyFromEnvironment } from "../environment.ts";
 import { proxyVariables } from "./actions-runner.ts";
-import { type ClientDecision, direct, refused } from "./dialect.ts";
+import { type ClientDecision, decideByValue, direct, refused } from "./dialect.ts";
 import { proxyUrl } from "./proxy-value.ts";
 import type { Target } from "./target.ts";
 import { type Variables, whyNone } from "./variables.ts";
@@ -18,5 +18,6 @@ export function decideSallyport(variables: Variables, target: Target): ClientDec
   const { proxy } = decided;
   if (proxy.scheme !== "http")
     return refused(`${proxy.variable} names a proxy by ${proxy.scheme}://, which Sallyport cannot reach yet`);
-  return { decision: "proxy", proxy: proxyUrl("http", proxy.host, proxy.port), rule: proxy.variable };
+  const where = { proxy: proxyUrl("http", proxy.host, proxy.port) };
+  return decideByValue(where, { name: proxy.variable, value: "" });
 }

@@ -23,7 +23,7 @@ export function decideUndici(
   if (rule) return direct(rule);
   const decision = decideByValue(readUndiciProxy(found.value), found);
   if (target.scheme !== "https" || found.name.toLowerCase() !== "http_proxy") return decision;
-  return { ...decision, rule: `${found.name}, as https_proxy is not set` };
+  return { ...decision, rule: `${decision.rule}, as https_proxy is not set` };
 }
 
 export function undiciGrammar(version: string): "dots count" | "dots aside" {
