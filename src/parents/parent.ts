@@ -295,7 +295,7 @@ export class Parent {
       );
       const { connection, head } = opened;
       const clean = await connection.skipBody(head, method, signal);
-      const signedIn = true || !this.#asks || this.#learnt.scheme !== "ntlm";
+      const signedIn = connection.authenticated || !this.#asks || this.#learnt.scheme !== "ntlm";
       if (clean && trace && signedIn && head.status < 400) this.#trace = "works";
       if (clean && (trace ? signedIn && head.status < 400 : signedIn || permit === undefined)) return opened;
     } catch (error) {

@@ -311,6 +311,33 @@ test("with a wrong password a thousand requests cost one logon, and clients that
   assert.equal(corp.counters.logonsRefused, 1);
 });
 
+test("a client that goes away while its proof is judged does not hide the refusal", async (t) => {
+  const { message } = createChallenge({ targetName: "CORP", dnsDomain: "corp.test" });
+  let proofs = 0;
+  let judge = () => {};
+  const front = await scriptedParent(t, async (connection) => {
+    for (let head = await connection.head(); head !== undefined; head = await connection.head()) {
+      if (!head.includes("NTLM TlRMTVNTUAAD")) {
+        connection.answer(407, [`Proxy-Authenticate: NTLM ${Buffer.from(message).toString("base64")}`]);
+        continue;
+      }
+      proofs++;
+      judge = () => connection.answer(407, ["Proxy-Authenticate: NTLM"]);
+    }
+  });
+  const { parent, next } = parentAt(t, front.port, { credential: credential("wrong", { auth: "ntlm" }) });
+  const gone = new AbortController();
+  const answer = parent.exchange(outbound("GET http://origin.example/", { signal: gone.signal }));
+  await until(() => proofs === 1);
+  const refused = next("logon", (one) => !one.accepted);
+  gone.abort(new Error("the client has gone"));
+  judge();
+  await refused;
+  await assert.rejects(answer);
+  await assert.rejects(parent.exchange(outbound("GET http://origin.example/")), /refused a moment ago/);
+  assert.equal(proofs, 1);
+});
+
 test("200 cold tunnels at once all come up, and no more logons are in flight than allowed", async (t) => {
   const { parent, get, connect, corp } = await network(t, {}, { pool: { logons: 4, maxIdle: 2 } });
   await done(parent, get());

@@ -16,7 +16,7 @@ import { Client } from "./client.ts";
 import { makeSettings, type SettingsTest } from "./settings.ts";
 import { startOrigin, startProxy, startService } from "./stage.ts";
 
-/** The proxy as a container sees it: a client from 172.17.0.5 on the engine's own network. */
+/** The proxy as a container sees it: clients come from 172.17.0.5 on the engine's own network, or as a test says. */
 async function fromContainer(t: TestContext, input: SettingsTest = {}) {
   const settings = makeSettings(t, input);
   const { events } = recordingEvents();
@@ -31,12 +31,13 @@ async function fromContainer(t: TestContext, input: SettingsTest = {}) {
     draining: () => false,
     previous: undefined,
   });
+  let address = "";
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     const wire = acceptWire(socket);
     t.after(() => wire.destroy());
     void serveClient(
       wire,
-      { kind: "tcp", address: "172.17.0.5" },
+      { kind: "tcp", address },
       () => context,
       () => {},
     );
@@ -47,7 +48,13 @@ async function fromContainer(t: TestContext, input: SettingsTest = {}) {
     server.close();
   });
   const { port } = server.address() as { port: number };
-  return () => Client.open(t, { host: "127.0.0.1", port });
+  return async (from = "172.17.0.5") => {
+    address = from;
+    const accepted = once(server, "connection");
+    const client = await Client.open(t, { host: "127.0.0.1", port });
+    await accepted;
+    return client;
+  };
 }
 
 test("a container does not reach the cloud's metadata or this host's loopback, by address or by name", async (t) => {
@@ -89,11 +96,12 @@ test("what allow_targets names a container may reach, and the host itself always
 
 test("a connection that the host has left open to a forbidden target is not lent to a container", async (t) => {
   const origin = await startOrigin(t);
-  const { at } = await startProxy(t);
-  await (await Client.open(t, at)).request(`GET ${origin.url}/`);
   const client = await fromContainer(t);
-  assert.equal((await (await client()).request(`GET ${origin.url}/`)).status, 403);
-  assert.equal(origin.requests.length, 1);
+  const line = `GET http://localhost:${origin.port}/`;
+  assert.equal((await (await client("127.0.0.1")).request(line)).status, 200);
+  assert.equal((await (await client()).request(line)).status, 403);
+  assert.equal((await (await client("127.0.0.1")).request(line)).status, 200);
+  assert.deepEqual([origin.requests.length, origin.seen.connections], [2, 1]);
 });
 
 test("a request that comes back is a loop: 508, by Via", async (t) => {

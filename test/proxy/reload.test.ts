@@ -122,6 +122,8 @@ test("a connection that an old request gives back after the reload is not kept f
   const origin = await startOrigin(t, (_request, response) => {
     answer = () => response.end("late");
   });
+  // Only the proxy closes it.
+  origin.server.keepAliveTimeout = 0;
   const { client, reload } = await stage(t, { parents: [] });
   const one = await client();
   one.send(`GET ${origin.url}/`);
