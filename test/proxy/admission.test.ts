@@ -110,12 +110,14 @@ test("a request that comes back is a loop: 508, by Via", async (t) => {
   await (await Client.open(t, at)).request(`GET ${origin.url}/`);
   const via = origin.requests[0]!.headers.via!;
   assert.match(via, /^1\.1 sallyport-/);
+  await (await Client.open(t, at)).request(`GET ${origin.url}/ HTTP/1.0`, ["Via: 1.1 one", "Via: 1.0 two"]);
+  assert.equal(origin.requests[1]!.headers.via, `1.1 one, 1.0 two, ${via.replace("1.1", "1.0")}`);
   for (const line of [`GET ${origin.url}/`, `CONNECT ${origin.authority}`]) {
     const answer = await (await Client.open(t, at)).request(line, [`Via: 1.0 other, ${via}`]);
     assert.equal(answer.status, 508);
     assert.match(answer.headers.get("proxy-status") ?? "", /error=proxy_loop_detected/);
   }
-  assert.equal(origin.requests.length, 1);
+  assert.equal(origin.requests.length, 2);
 });
 
 test("two proxies that are each other's parent answer 508 at once instead of going round", async (t) => {

@@ -124,6 +124,11 @@ test("a connection that an old request gives back after the reload is not kept f
   });
   // Only the proxy closes it.
   origin.server.keepAliveTimeout = 0;
+  let open = 0;
+  origin.server.on("connection", (socket) => {
+    open++;
+    socket.once("close", () => open--);
+  });
   const { client, reload } = await stage(t, { parents: [] });
   const one = await client();
   one.send(`GET ${origin.url}/`);
@@ -131,9 +136,5 @@ test("a connection that an old request gives back after the reload is not kept f
   await reload({ timeouts: { answer: 2001 } });
   answer();
   assert.equal((await one.answer()).body, "late");
-  await new Promise<void>((resolve) => {
-    const look = () =>
-      origin.server.getConnections((_, count) => (count === 0 ? resolve() : setImmediate(look)));
-    look();
-  });
+  await until(() => open === 0);
 });
