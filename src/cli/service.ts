@@ -101,10 +101,15 @@ function catchSignals(): { next(): Promise<NodeJS.Signals>; end(): void } {
   const queue: NodeJS.Signals[] = [];
   let wake = () => {};
   const caught = (signal: NodeJS.Signals) => {
+    // Several reloads that wait are one, and a stop does not wait behind them.
+    if (signal !== "SIGHUP") queue.length = 0;
+    else if (queue.includes(signal)) return;
     queue.push(signal);
     wake();
   };
   for (const name of SIGNALS) process.on(name, caught);
+  // SIGUSR1 would open Node's debugger, and with it the password, to every user of this host.
+  for (const name of IGNORED) process.on(name, ignore);
   return {
     async next() {
       while (queue.length === 0)
@@ -115,8 +120,12 @@ function catchSignals(): { next(): Promise<NodeJS.Signals>; end(): void } {
     },
     end() {
       for (const name of SIGNALS) process.off(name, caught);
+      for (const name of IGNORED) process.off(name, ignore);
     },
   };
 }
 
+function ignore(): void {}
+
+const IGNORED = ["SIGUSR1", "SIGUSR2"] as const;
 const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;

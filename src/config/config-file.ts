@@ -35,7 +35,7 @@ export function readConfigFile(path: string, problems: Problems): ConfigFile | u
   }
 }
 
-const largest = 1024 * 1024;
+const largest = 256 * 1024;
 
 const reasons: Record<string, string> = {
   ENOENT: "there is no such file",
@@ -52,7 +52,7 @@ function fits(stats: Stats, path: string, problems: Problems): boolean {
   if (!stats.isFile())
     problems.error({ file: path }, "the configuration is not a regular file", "name a file after -c");
   else if (stats.size > largest)
-    problems.error({ file: path }, "the configuration is larger than 1 MiB", "is it the right file?");
+    problems.error({ file: path }, "the configuration is larger than 256 KiB", "is it the right file?");
   else return true;
   return false;
 }

@@ -7,6 +7,19 @@ import { type InterfaceAddress, interfacesFromKernel } from "../routing/kernel-i
  * C library's list lacks interfaces without carrier (see `interfacesFromKernel`).
  */
 export function readInterfaces(): InterfaceAddress[] {
+  try {
+    last = readNow();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Out of file descriptors: docker0 has not gone for that.
+    if (code !== "EMFILE" && code !== "ENFILE") throw error;
+  }
+  return last;
+}
+
+let last: InterfaceAddress[] = [];
+
+function readNow(): InterfaceAddress[] {
   const running = runningInterfaces();
   if (process.platform !== "linux") return running;
   const fibTrie = read("/proc/net/fib_trie");
@@ -38,7 +51,9 @@ function safeNetworkInterfaces(): ReturnType<typeof networkInterfaces> {
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EMFILE" || code === "ENFILE") throw error;
     return "";
   }
 }

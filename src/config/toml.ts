@@ -48,6 +48,14 @@ function parseAroundMistakes(text: string, file: string | undefined) {
     try {
       return { ast: parseTOML(lines.join("\n"), { tomlVersion: "1.0" }), problems };
     } catch (thrown) {
+      if (thrown instanceof RangeError) {
+        problems.push({
+          severity: "error",
+          file,
+          what: "it is nested too deeply, or a list or text in it is too long",
+        });
+        return { ast: undefined, problems };
+      }
       if (!(thrown instanceof ParseError)) throw thrown;
       const { index, message } = faultyLine(lines, thrown);
       const before = lines[index] ?? "";

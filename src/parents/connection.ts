@@ -13,6 +13,8 @@ export class Connection {
   readonly limits: ConnectionLimits;
   /** True once the parent has accepted a sign-in that holds for the whole connection. */
   authenticated = false;
+  /** Whether the last request had a body that did not leave together with its head. */
+  bodyInParts = false;
   /** Answers read so far. */
   answers = 0;
   /** When it was last of use, by performance.now(). */
@@ -39,12 +41,14 @@ export class Connection {
   ): Promise<ResponseHead> {
     const stopTimers = this.#watchTime(options.slow);
     try {
-      for (;;) {
+      for (let interim = 0; ; interim++) {
         const text = await readHead(this.wire, this.limits.headBytes, this.#errors, { signal });
         if (text === undefined) throw this.#nothingCame();
         this.answers++;
         const head = parseResponseHead(text, this.limits.headFields);
         if (head.status >= 200 || head.status === 101) return head;
+        if (interim === MOST_INTERIM)
+          throw new AnswerError(`${this.name} sent more than ${MOST_INTERIM} interim answers (1xx)`);
         options.interim?.(head);
       }
     } finally {
@@ -159,5 +163,7 @@ export interface ConnectionLimits {
   readonly response: number;
 }
 
+/** One 100 and some 103 are usual; without a limit a server could send them for ever. */
+const MOST_INTERIM = 32;
 const SKIP_BYTES = 1024 * 1024;
 const SKIP_TIME = 10_000;

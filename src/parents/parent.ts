@@ -1,34 +1,16 @@
 import { startHandshake } from "../auth/choose.ts";
-import type {
-  LimitSettings,
-  ParentSettings,
-  PoolSettings,
-  ProxySettings,
-  TimeoutSettings,
-} from "../config/settings.ts";
 import { AnswerError, NoAnswerError, NoCredentialError, SallyportError } from "../core/errors.ts";
 import type { ResponseHead } from "../http1/head.ts";
-import type { Events } from "../observe/events.ts";
 import { dial } from "../wire/dial.ts";
 import { answersAtAll, probeHead } from "./ask.ts";
 import { Connection } from "./connection.ts";
 import { Demand } from "./demand.ts";
-import type { CredentialGuard, Permit } from "./guard.ts";
+import type { Permit } from "./guard.ts";
 import { Health } from "./health.ts";
+import type { ParentOptions } from "./parent-options.ts";
 import { Pool } from "./pool.ts";
 import type { Counters, Leg, OutboundRequest } from "./request.ts";
 import { again, type Learnt, signIn } from "./sign-in.ts";
-
-export interface ParentOptions {
-  readonly settings: ParentSettings;
-  readonly timeouts: TimeoutSettings;
-  readonly limits: LimitSettings;
-  readonly pool: PoolSettings;
-  readonly probe: ProxySettings["probe"];
-  /** Undefined where no credential is configured. */
-  readonly guard: CredentialGuard | undefined;
-  readonly events: Events;
-}
 
 /** An answer's head, and the connection on which its body follows. */
 export interface Opened {
@@ -206,10 +188,13 @@ export class Parent {
   ): Promise<ResponseHead> {
     request.counters.roundTrips++;
     if (!request.replayable) request.committed = true;
+    // Head and first bytes of the body leave in one segment: a parent that answers at once must not see half of it.
+    connection.wire.socket.cork();
     connection.send(
       request.head(authorization === undefined ? "" : `Proxy-Authorization: ${authorization}\r\n`),
     );
-    request.sendBody?.(connection.wire);
+    connection.bodyInParts = request.sendBody?.(connection.wire) === false;
+    connection.wire.socket.uncork();
     return await connection.answer(signal, {
       interim: request.interim,
       slow: () => this.#stillAlive(),

@@ -34,12 +34,21 @@ export class Pool {
    */
   take(freshFor = Number.POSITIVE_INFINITY): Connection | undefined {
     for (;;) {
-      const connection = this.#idle.at(-1);
-      if (!connection || performance.now() - connection.usedAt > freshFor) return undefined;
+      const connection = freshFor === Number.POSITIVE_INFINITY ? this.#idle.at(-1) : this.#settled(freshFor);
+      if (!connection) return undefined;
       this.#remove(connection);
       if (!connection.wire.closed && !connection.wire.ended && !connection.wire.hasRest) return connection;
       connection.wire.destroy();
     }
+  }
+
+  /** The one used last that is neither old nor so young that its end may still be on its way. */
+  #settled(freshFor: number): Connection | undefined {
+    const now = performance.now();
+    return this.#idle.findLast((one) => {
+      const age = now - one.usedAt;
+      return age <= freshFor && (!one.bodyInParts || age >= SETTLING);
+    });
   }
 
   /** Keeps a connection for the next request; closes it when there are enough. */
@@ -105,4 +114,9 @@ export class Pool {
 }
 
 const LOOK = 1000;
+/**
+ * A server that answers a body without reading it often closes the connection just after (seen with Squid). What can
+ * be sent once only must not run into that.
+ */
+const SETTLING = 50;
 const SHORTEST = 2000;

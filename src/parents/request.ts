@@ -11,8 +11,11 @@ export interface OutboundRequest {
   head(extra: string): string;
   /** True when it may be sent again if the connection breaks before an answer (no body, and safe or CONNECT). */
   readonly replayable: boolean;
-  /** Sends the body after the head; called at most once. Undefined when there is none. */
-  readonly sendBody: ((to: Wire) => void) | undefined;
+  /**
+   * Sends the body after the head; called at most once. Undefined when there is none.
+   * Returns whether all of it has been handed on already.
+   */
+  readonly sendBody: ((to: Wire) => boolean) | undefined;
   /** Passes on an interim answer (100, 103). */
   readonly interim: (head: ResponseHead) => void;
   /** Set when the request, or a part of it, was sent in a way that must not be repeated. */

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { BadRequestError, ClientLogonError, LoopError } from "../core/errors.ts";
 import { firstValue, valuesOf, writeFields } from "../http1/fields.ts";
+import { keepsAlive, requestFraming } from "../http1/framing.ts";
 import type { Field, RequestHead } from "../http1/head.ts";
 import { parseAbsolute, parseAuthority, type Target } from "../http1/target.ts";
 import type { ClientConnection, ProxyContext } from "./context.ts";
@@ -15,7 +16,7 @@ export type Admitted =
       readonly isHost: boolean;
     }
   /** One that this proxy answers itself. */
-  | { readonly kind: "answered"; readonly answer: string };
+  | { readonly kind: "answered"; readonly answer: string; readonly keep: boolean };
 
 /**
  * Judges a request before anything is done for it: who asks, for what, and whether it has been here before.
@@ -41,8 +42,11 @@ export function admit(
   const denied = context.gate.refuseTarget(verdict.isHost, target.host, target);
   if (denied) throw denied;
   if (head.method === "CONNECT") return { kind: "connect", head, target, isHost: verdict.isHost };
+  // Here for those that are answered at once as well: their body must not be read as the next request.
+  const framing = requestFraming(head);
   const counted = countHops(head);
-  if (counted === "last") return { kind: "answered", answer: answerHere(head) };
+  if (counted === "last")
+    return { kind: "answered", answer: answerHere(head), keep: framing.kind === "none" && keepsAlive(head) };
   return { kind: "forward", head: counted, target, isHost: verdict.isHost };
 }
 

@@ -79,7 +79,7 @@ async function serveRequest(
     if (admitted.kind === "answered") {
       connection.wire.socket.write(admitted.answer, "latin1");
       recorder.answered(200);
-      return keepsAlive(head);
+      return admitted.keep;
     }
     return admitted.kind === "connect"
       ? await serveConnect(connection, admitted, context, recorder)

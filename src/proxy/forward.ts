@@ -1,8 +1,14 @@
-import { AnswerTimeoutError, BadRequestError, ClientTimeoutError, SallyportError } from "../core/errors.ts";
+import {
+  AnswerError,
+  AnswerTimeoutError,
+  BadRequestError,
+  ClientTimeoutError,
+  SallyportError,
+} from "../core/errors.ts";
 import { BodyFault } from "../http1/body.ts";
-import { writeFields } from "../http1/fields.ts";
+import { endToEnd, firstValue, writeFields } from "../http1/fields.ts";
 import { keepsAlive, requestFraming } from "../http1/framing.ts";
-import type { ResponseHead } from "../http1/head.ts";
+import type { Field, ResponseHead } from "../http1/head.ts";
 import type { Opened } from "../parents/parent.ts";
 import type { OutboundRequest } from "../parents/request.ts";
 import type { IdleWatch } from "../wire/idle.ts";
@@ -11,7 +17,7 @@ import { tunnel } from "../wire/tunnel.ts";
 import type { Wire } from "../wire/wire.ts";
 import type { Admitted } from "./admit.ts";
 import type { ClientConnection, ProxyContext } from "./context.ts";
-import { outboundHead } from "./outbound.ts";
+import { outboundHead, wantsUpgrade } from "./outbound.ts";
 import type { Recorder } from "./recorder.ts";
 import { relayAnswer } from "./relay-answer.ts";
 
@@ -47,6 +53,8 @@ export async function forward(
   try {
     opened = await way.exchange(request, isHost);
     recorder.via = way.name();
+    if (opened.head.status === 101 && (!wantsUpgrade(head.fields) || body.any))
+      throw new AnswerError(`${opened.connection.name} changed the protocol (101), which nobody asked for`);
     if (opened.head.status === 101) return await upgrade(connection, opened, context, recorder);
     const relayed = await relayAnswer(connection, head, opened, context, recorder, {
       keepClient: keepsAlive(head),
@@ -136,16 +144,23 @@ class RequestBody {
     return this.#stop?.signal ?? this.#client.gone;
   }
 
-  send(to: Wire): void {
+  /** @returns whether all of it has been handed on already, with the head */
+  send(to: Wire): boolean {
     to.surviveWriteErrors(true);
     const unwatch = this.#idle.watch({
       bytes: () => this.#client.wire.socket.bytesRead + to.socket.bytesWritten,
       expire: () => this.#fail(new ClientTimeoutError(STOPPED), to),
     });
-    void relayBody(this.#client.wire, to, { framing: this.#framing, signal: this.signal }).then((end) => {
-      unwatch();
-      this.#ended(end, to);
-    });
+    const whole = () => {
+      this.sent = true;
+    };
+    void relayBody(this.#client.wire, to, { framing: this.#framing, whole, signal: this.signal }).then(
+      (end) => {
+        unwatch();
+        this.#ended(end, to);
+      },
+    );
+    return this.sent;
   }
 
   /** What to tell of an exchange that failed: an answer cannot come to a body that is not whole. */
@@ -161,10 +176,7 @@ class RequestBody {
   }
 
   #ended(end: BodyEnd, to: Wire): void {
-    if (end.kind === "whole") {
-      this.sent = true;
-      to.surviveWriteErrors(false);
-    }
+    if (end.kind === "whole") to.surviveWriteErrors(false);
     // The receiver may have answered before it closed: its answer decides.
     if (end.kind !== "source") return;
     this.#fail(
@@ -187,8 +199,15 @@ class RequestBody {
 function passInterim(connection: ClientConnection, minor: 0 | 1, head: ResponseHead): void {
   if (minor === 0 || connection.wire.closed) return;
   connection.wire.socket.write(
-    `HTTP/1.1 ${head.status} ${head.reason}\r\n${writeFields(head.fields)}\r\n`,
+    `HTTP/1.1 ${head.status} ${head.reason}\r\n${writeFields(withoutFraming(head))}\r\n`,
     "latin1",
+  );
+}
+
+/** An answer without a body has no framing either, and fields of the other connection stay there. */
+function withoutFraming(head: ResponseHead): Field[] {
+  return endToEnd(head.fields).filter(
+    (field) => field.lower !== "content-length" && field.lower !== "transfer-encoding",
   );
 }
 
@@ -200,7 +219,11 @@ async function upgrade(
   recorder: Recorder,
 ): Promise<false> {
   recorder.answered(101);
-  connection.wire.socket.write(`HTTP/1.1 101 ${head.reason}\r\n${writeFields(head.fields)}\r\n`, "latin1");
+  const fields = `Connection: Upgrade\r\nUpgrade: ${firstValue(head.fields, "upgrade") ?? ""}\r\n`;
+  connection.wire.socket.write(
+    `HTTP/1.1 101 ${head.reason}\r\n${writeFields(withoutFraming(head))}${fields}\r\n`,
+    "latin1",
+  );
   const end = await tunnel(connection.wire, upstream.wire, context.idle, connection.gone);
   recorder.bytesDown = end.down;
   return false;

@@ -5,6 +5,7 @@ import { parseWho, type Who } from "../routing/access.ts";
 import {
   type Address,
   contains,
+  impliedAddress,
   isLoopback,
   isMetadata,
   isUnspecified,
@@ -63,7 +64,7 @@ export class Gate {
     address: string,
     named: { readonly host: string; readonly port: number },
   ): TargetDeniedError | undefined {
-    const target = clientIsHost ? undefined : parseAddress(address);
+    const target = clientIsHost ? undefined : impliedAddress(address);
     if (target === undefined) return undefined;
     const what = restricted(target);
     if (what === undefined) return undefined;

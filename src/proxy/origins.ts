@@ -142,7 +142,9 @@ function keyOf(target: Target, isHost: boolean): string {
 async function send(connection: Connection, request: OutboundRequest) {
   request.counters.roundTrips++;
   if (!request.replayable) request.committed = true;
+  connection.wire.socket.cork();
   connection.send(request.head(""));
-  request.sendBody?.(connection.wire);
+  connection.bodyInParts = request.sendBody?.(connection.wire) === false;
+  connection.wire.socket.uncork();
   return await connection.answer(request.signal, { interim: request.interim });
 }

@@ -40,7 +40,7 @@ export function outboundConnect(head: RequestHead, target: Target, pseudonym: st
 }
 
 /** True when the client asks to change the protocol on this connection (RFC 9110, 7.8). */
-function wantsUpgrade(fields: readonly Field[]): boolean {
+export function wantsUpgrade(fields: readonly Field[]): boolean {
   return (
     firstValue(fields, "upgrade") !== undefined &&
     valuesOf(fields, "connection").some((word) => word.toLowerCase() === "upgrade")

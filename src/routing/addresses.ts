@@ -100,6 +100,27 @@ export function looksLikeOddAddress(host: string): boolean {
   return /^(?:0x[\da-f]*|\d+)(?:\.(?:0x[\da-f]*|\d+)){0,3}\.?$/i.test(host) && !isIPv4(host);
 }
 
+/**
+ * The address that a host stands for without asking anybody: a literal, with or without a dot at its end, or a form
+ * that C resolvers read as an IPv4 address (inet_aton: one to four numbers, decimal, octal or hexadecimal, the last one
+ * filling what is left). Undefined for names.
+ */
+export function impliedAddress(host: string): Address | undefined {
+  const bare = host.endsWith(".") ? host.slice(0, -1) : host;
+  const literal = parseAddress(bare);
+  if (literal !== undefined || !looksLikeOddAddress(bare)) return literal;
+  const numbers = bare.split(".").map(readNumber);
+  const tail = numbers.pop()!;
+  const room = 2 ** (8 * (4 - numbers.length));
+  if (numbers.some((one) => one > 255) || !(tail < room)) return undefined;
+  return ipv4(numbers.reduce((sum, one, at) => sum + one * 2 ** (24 - 8 * at), tail));
+}
+
+function readNumber(text: string): number {
+  if (/^0x/i.test(text)) return text.length === 2 ? 0 : Number(text);
+  return /^0[0-7]+$/.test(text) ? Number.parseInt(text, 8) : Number(text);
+}
+
 const mappedPrefix = 0xffffn;
 const nat64Prefix = 0x0064_ff9b_0000_0000_0000_0000n;
 const metadata = new Set([

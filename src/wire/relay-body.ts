@@ -8,6 +8,8 @@ export interface BodyOptions {
   readonly head?: string;
   /** Takes the chunked coding off, for a reader that speaks HTTP/1.0. */
   readonly plain?: boolean;
+  /** Called at once when the last byte has been handed on. */
+  readonly whole?: () => void;
   /** Ends the wait; what was passed on stays passed on. */
   readonly signal: AbortSignal;
 }
@@ -40,6 +42,7 @@ export function relayBody(from: Wire, to: Wire, options: BodyOptions): Promise<B
       // A body that breaks off before its first byte still has a head to show.
       if (head !== undefined && (end.kind === "source" || end.kind === "whole") && !to.closed)
         to.socket.write(head, "latin1");
+      if (end.kind === "whole") options.whole?.();
       options.signal.removeEventListener("abort", stop);
       unwatchFrom();
       unwatchTo();

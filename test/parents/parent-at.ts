@@ -105,6 +105,7 @@ export function outbound(line: string, options: { body?: string; signal?: AbortS
         : (to: Wire) => {
             bodies++;
             to.socket.write(body);
+            return true;
           },
     interim: () => {},
     committed: false,

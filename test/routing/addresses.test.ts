@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import {
   contains,
+  impliedAddress,
   isLinkLocal,
   isLocalhostName,
   isLoopback,
@@ -178,4 +179,23 @@ test("what is an IPv6 address is what Node.js takes for one", () => {
     }),
     { numRuns: 3000 },
   );
+});
+
+test("a host that a resolver reads as an address is that address, in every spelling", () => {
+  for (const spelling of [
+    "127.0.0.1",
+    "127.0.0.1.",
+    "127.1",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.1",
+    "0177.0.0.1",
+    "017700000001",
+    "::ffff:127.0.0.1",
+  ])
+    assert.equal(impliedAddress(spelling)?.text, "127.0.0.1", spelling);
+  assert.equal(impliedAddress("2852039166")?.text, "169.254.169.254");
+  assert.equal(impliedAddress("0xa9fea9fe")?.text, "169.254.169.254");
+  for (const name of ["localhost", "1.2.3.4.5", "256.0.0.1.", "4294967296", "0x7g", "example.1x", ""])
+    assert.equal(impliedAddress(name), undefined, name);
 });
