@@ -97,9 +97,11 @@ async function guardFor(
   if (again) {
     const key = await refusals.keyOf(credential);
     // One refusal stays on the count: a second one latches it again.
-    await refusals.update(key, credentialName(credential), (before) =>
-      before.count === 0 ? before : { count: 1, at: 0, pending: false },
-    );
+    await refusals.update(key, credentialName(credential), (before) => ({
+      count: Math.min(1, before.count),
+      at: 0,
+      pending: false,
+    }));
   }
   return new CredentialGuard(credential, refusals, events, 1);
 }

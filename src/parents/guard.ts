@@ -2,13 +2,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Credential, credentialName } from "../core/credential.ts";
 import { CredentialLatchedError, CredentialRefusedError, type SallyportError } from "../core/errors.ts";
 import type { Events } from "../observe/events.ts";
+import { asOf, COOLING, lostOne, outlook, PENDING_STALE } from "./cooling.ts";
 import type { RefusalFile, Refusals } from "./refusals.ts";
 
 /** The right to try one logon. Exactly one of the last four must be called; what is called after it does nothing. */
 export interface Permit {
   /**
    * Called just before the proof is sent.
-   * @returns true while the credential is unproven: then the verdict must be waited for, whoever has gone away
+   * @returns true while the credential is unproven, or its last success is a while ago: then the verdict must be
+   *   waited for, whoever has gone away
    * @throws when the credential has fallen into doubt meanwhile
    */
   beforeProof(): Promise<boolean>;
@@ -17,7 +19,7 @@ export interface Permit {
   refused(where: string): Promise<SallyportError>;
   /** An answer came that says nothing about the credential, such as a 403. */
   unclear(): Promise<void>;
-  /** Nothing was proved, or no answer came to the proof. */
+  /** Nothing was proved, or no answer came to the proof. A proof that was sent stays counted. */
   abandoned(): Promise<void>;
 }
 
@@ -26,10 +28,12 @@ export interface Permit {
  * over all parents, schemes and the pool's warming:
  *
  * - until the credential has been accepted once, one handshake is in flight at a time;
- * - a refused one is not repeated: for {@link COOLING} everything is answered without a logon, then one more is tried;
+ * - a refused one is not repeated: for 30 s everything is answered without a logon, then one more is tried;
  * - the second refusal latches, until the credential changes;
- * - a proof that gets no answer at all may have been refused as well: after {@link LOST_FREE} of them in a row the
- *   next ones are {@link COOLING} and more apart.
+ * - a proof without a verdict may have been refused as well: it stays counted, on disk, and after two of them the
+ *   next ones are ever further apart ({@link outlook});
+ * - a credential whose last success is more than {@link FRESH} ago may have been changed at the domain: the next
+ *   handshake goes alone, and its success lets the others follow.
  */
 export class CredentialGuard {
   readonly name: string;
@@ -40,9 +44,8 @@ export class CredentialGuard {
   #proven = false;
   #inFlight = 0;
   #latchTold = false;
-  /** Proofs in a row without an answer, and until when no further one is sent. */
-  #lost = 0;
-  #lostUntil = 0;
+  #acceptedAt = 0;
+  #inDoubt = false;
   readonly #waiting: (() => void)[] = [];
 
   /** @param most logons in flight at once when the credential is proven: spares the domain controller */
@@ -62,6 +65,14 @@ export class CredentialGuard {
   /** True when no logon is tried any more. */
   get latched(): boolean {
     return this.#latchTold;
+  }
+
+  /**
+   * Whether the last proof was sent and came to nothing: then the next one should go with a request whose answer is the
+   * parent's own, and so a verdict.
+   */
+  get inDoubt(): boolean {
+    return this.#inDoubt;
   }
 
   /** Whether a turn can be had without waiting. */
@@ -123,38 +134,57 @@ export class CredentialGuard {
 
   #leave(): void {
     this.#inFlight--;
+    this.#letIn();
+  }
+
+  #letIn(): void {
     while (this.#waiting.length > 0 && this.#inFlight < this.#limit()) this.#waiting.shift()!();
   }
 
   #limit(): number {
-    return this.#proven ? this.#most : 1;
+    return this.#proven && this.#fresh() ? this.#most : 1;
+  }
+
+  #fresh(): boolean {
+    const age = Date.now() - this.#acceptedAt;
+    return age >= 0 && age < FRESH;
   }
 
   /** Reads what is on disk: another process, or an earlier run, may have been refused. */
   async #mayTry(signal: AbortSignal | undefined): Promise<void> {
-    const key = await this.#key;
+    const until = performance.now() + PENDING_STALE;
     for (;;) {
-      const seen = await this.#file.read(key);
-      if (seen.pending && Date.now() - seen.at < PENDING_STALE)
-        await delay(100, undefined, signal ? { signal } : {});
-      else {
+      const read = await this.#file.read(await this.#key);
+      // What has come to hold only with time is written down: a wait begins once, not anew with each look.
+      const seen = asOf(read, Date.now()) === read ? read : await this.#change((before) => before);
+      if (!seen.pending) {
+        this.#inDoubt = (seen.lost ?? 0) > 0;
         this.#judge(seen);
         return;
       }
+      if (performance.now() > until) throw this.#cooling("is being tried by another process", COOLING);
+      await delay(100, undefined, signal ? { signal } : {});
     }
   }
 
+  async #change(next: (before: Refusals) => Refusals): Promise<Refusals> {
+    return await this.#file.update(await this.#key, this.name, (before) => next(asOf(before, Date.now())));
+  }
+
+  /** @throws unless a logon may be tried */
   #judge(seen: Refusals): void {
-    if (seen.count >= 2) throw this.#latched();
-    const left = seen.at + COOLING - Date.now();
-    if (seen.count === 1 && left > 0) throw this.#cooling("was refused a moment ago", left);
-    const leftOfLost = this.#lostUntil - Date.now();
-    if (leftOfLost > 0) throw this.#cooling(`got no answer ${this.#lost} times in a row`, leftOfLost);
+    const next = outlook(seen, Date.now());
+    if (next.kind === "latched") throw this.#latched();
+    if (next.kind === "may try") return;
+    const what = next.refused ? "was refused a moment ago" : `got no answer ${next.lost} times in a row`;
+    throw this.#cooling(what, next.left);
   }
 
   #permit(): Permit {
     let over = false;
     let reserved = false;
+    let sent: "alone" | "among others" | undefined;
+    let sentAt: number | undefined;
     let inPlace = true;
     let slow: NodeJS.Timeout | undefined;
     const once = (): boolean => {
@@ -167,75 +197,95 @@ export class CredentialGuard {
       if (inPlace) this.#leave();
       inPlace = false;
     };
-    const settle = async (next: (before: Refusals) => Refusals): Promise<Refusals> =>
-      await this.#file.update(await this.#key, this.name, next);
-    const unreserve = async (lost: boolean) => {
-      if (!once()) return;
-      try {
-        if (!reserved) return;
-        if (lost) this.#noteLost();
-        await settle(({ count, at }) => ({ count: count - 1, at: count > 1 ? at : 0, pending: false }));
-      } finally {
-        leave();
-      }
+    const settle = async (next: (before: Refusals, mine: boolean) => Refusals): Promise<Refusals> =>
+      await this.#change((before) => next(before, before.pending && before.at === sentAt));
+    /** The proof left this process and nobody knows what the domain said: it is not taken back. */
+    const lose = async () => {
+      this.#inDoubt = true;
+      const after = await settle((before, mine) => {
+        if (mine) return lostOne(before, Date.now());
+        // Held for lost already; or sent by a credential that was good, beside which another process may try.
+        return reserved
+          ? before
+          : { ...before, at: before.pending ? before.at : Date.now(), lost: (before.lost ?? 0) + 1 };
+      });
+      if (outlook(after, Date.now()).kind !== "may try") this.#proven = false;
     };
     return {
       beforeProof: async () => {
         if (this.#proven) {
+          const alone = !this.#fresh();
+          sent = alone ? "alone" : "among others";
           // The verdict comes with the origin's answer: a slow one must not keep others from signing in.
-          slow ??= setTimeout(leave, VERDICT_DUE).unref();
-          return false;
+          slow ??= setTimeout(leave, alone ? VERDICT_DUE_ALONE : VERDICT_DUE).unref();
+          return alone;
         }
         // Counted before it is sent: a crash in between must not give away a logon.
         let judged: SallyportError | undefined;
         await settle((before) => {
           try {
+            if (before.pending) throw this.#cooling("is being tried by another process", COOLING);
             this.#judge(before);
           } catch (error) {
             judged = error as SallyportError;
             return before;
           }
-          return { count: before.count + 1, at: Date.now(), pending: true };
+          sentAt = Date.now();
+          return { ...before, count: before.count + 1, at: sentAt, pending: true };
         });
         if (judged) throw judged;
         reserved = true;
+        sent = "alone";
         return true;
       },
       accepted: async () => {
         if (!once()) return;
-        const first = !this.#proven;
+        const clear = !this.#proven || reserved || this.#inDoubt;
         this.#proven = true;
+        this.#acceptedAt = Date.now();
         this.#latchTold = false;
-        this.#lost = 0;
+        this.#inDoubt = false;
         leave();
-        if (first || reserved) await settle(() => ({ count: 0, at: 0, pending: false }));
+        this.#letIn();
+        if (clear) await settle(() => ({ count: 0, at: 0, pending: false }));
       },
       refused: async (where) => {
         if (!once()) return this.#cooling("was refused a moment ago", COOLING);
         this.#proven = false;
-        this.#lost = 0;
         try {
-          const after = await settle((before) => ({
-            count: reserved ? before.count : before.count + 1,
+          const after = await settle((before, mine) => ({
+            count: mine ? before.count : before.count + 1,
             at: Date.now(),
             pending: false,
+            // One that was held for lost is known now.
+            ...lostLeft((before.lost ?? 0) - (reserved && !mine ? 1 : 0)),
           }));
-          if (after.count >= 2) return this.#latched();
+          if (outlook(after, Date.now()).kind === "latched") return this.#latched();
           return new CredentialRefusedError(`${where} refused the logon of ${this.name}`, { hint: MEND });
         } finally {
           leave();
         }
       },
-      unclear: () => unreserve(false),
-      abandoned: () => unreserve(true),
+      unclear: async () => {
+        if (!once()) return;
+        try {
+          // A good credential gets a 403 as well.
+          if (reserved) await lose();
+        } finally {
+          leave();
+        }
+      },
+      abandoned: async () => {
+        if (!once()) return;
+        try {
+          if (sent === "alone") await lose();
+          // Clients go away all the time: not counted, but the next one goes alone and its verdict is waited for.
+          else if (sent === "among others") this.#acceptedAt = 0;
+        } finally {
+          leave();
+        }
+      },
     };
-  }
-
-  /** A parent that closes instead of answering 407 must not cost the account a logon for every request. */
-  #noteLost(): void {
-    this.#lost++;
-    const wait = COOLING * 2 ** Math.min(10, this.#lost - LOST_FREE);
-    if (this.#lost >= LOST_FREE) this.#lostUntil = Date.now() + Math.min(wait, LONGEST_COOLING);
   }
 
   /** @param left milliseconds */
@@ -258,12 +308,13 @@ export class CredentialGuard {
 
 const MEND =
   "Check the user name, the domain and the password in Sallyport's configuration on this host, then reload it; a systemd service that got the password as a credential must be restarted.";
-/** After one refusal. A domain controller that was away for a moment refuses as well. */
-const COOLING = 30_000;
-const LONGEST_COOLING = 300_000;
-/** One each for a parent that breaks off and for the next one that is tried in its place. */
-const LOST_FREE = 2;
+/** So long after a success the credential is held for good, and as many logons as allowed go side by side. */
+const FRESH = 10_000;
 /** After a proof of a credential that is good, until the next one in the queue may sign in. */
 const VERDICT_DUE = 1000;
-/** A logon without a verdict for so long was cut off by a crash. */
-const PENDING_STALE = 15_000;
+/** The same for one that goes alone: an origin that does not answer must not stop everybody. */
+const VERDICT_DUE_ALONE = 5000;
+
+function lostLeft(lost: number): Pick<Refusals, "lost"> {
+  return lost > 0 ? { lost } : {};
+}

@@ -1,4 +1,6 @@
+import { NoAnswerError, SallyportError } from "../core/errors.ts";
 import type { Events } from "../observe/events.ts";
+import type { OutboundRequest } from "./request.ts";
 
 /**
  * Whether a parent is well. One that failed is passed over by requests at once, and asked in the background until
@@ -71,3 +73,13 @@ export class Health {
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
+
+/** A parent that cannot be reached or breaks off is passed over; one that refuses a logon is well. */
+export function speaksAgainstParent(error: unknown, request: OutboundRequest): error is SallyportError {
+  if (request.signal.aborted || !(error instanceof SallyportError) || !UNREACHABLE.has(error.code))
+    return false;
+  // A parent passes on an origin that breaks a body off by breaking it off itself.
+  return !(error instanceof NoAnswerError && request.committed && request.sendBody);
+}
+
+const UNREACHABLE = new Set(["SP_CONNECT", "SP_CONNECT_TIMEOUT", "SP_RESOLVE", "SP_NO_ANSWER"]);

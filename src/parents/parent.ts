@@ -1,22 +1,19 @@
 import { startHandshake } from "../auth/choose.ts";
-import { AnswerError, NoAnswerError, NoCredentialError, SallyportError } from "../core/errors.ts";
+import { AnswerError, NoAnswerError, NoCredentialError } from "../core/errors.ts";
 import type { ResponseHead } from "../http1/head.ts";
 import { dial } from "../wire/dial.ts";
 import { answersAtAll, probeHead } from "./ask.ts";
 import { Connection } from "./connection.ts";
 import { Demand } from "./demand.ts";
 import type { Permit } from "./guard.ts";
-import { Health } from "./health.ts";
+import { Health, speaksAgainstParent } from "./health.ts";
 import type { ParentOptions } from "./parent-options.ts";
 import { Pool } from "./pool.ts";
-import type { Counters, Leg, OutboundRequest } from "./request.ts";
+import type { Counters, Leg, Opened, OutboundRequest } from "./request.ts";
 import { again, type Learnt, signIn } from "./sign-in.ts";
+import { Verdicts } from "./verdicts.ts";
 
-/** An answer's head, and the connection on which its body follows. */
-export interface Opened {
-  readonly connection: Connection;
-  readonly head: ResponseHead;
-}
+export type { Opened } from "./request.ts";
 
 /**
  * One of the company's proxies: requests go out through it, on connections that are signed in already where there
@@ -39,6 +36,7 @@ export class Parent {
   /** True once it has asked for a logon: one that never did is served without, and its connections are kept. */
   #asks = false;
   readonly #closed = new AbortController();
+  readonly #verdicts = new Verdicts();
   #open = 0;
 
   constructor(options: ParentOptions) {
@@ -85,13 +83,12 @@ export class Parent {
     try {
       const opened =
         (await this.#onIdle(request)) ??
-        (request.replayable || !this.#options.settings.credential
-          ? await this.#cold(request)
-          : await this.#onAuthenticated(request));
+        (request.replayable || !this.#options.settings.credential ? await this.#cold(request) : undefined) ??
+        (await this.#onAuthenticated(request));
       this.health.succeeded();
       return opened;
     } catch (error) {
-      this.#judge(error, request);
+      if (speaksAgainstParent(error, request)) this.health.failed(error.message);
       throw error;
     } finally {
       this.#refill();
@@ -107,9 +104,11 @@ export class Parent {
     else this.#pool.give(connection);
   }
 
-  /** Closes what is idle; what is in use goes on. */
+  /** Closes what is idle; what is in use goes on, and a proof that was sent is waited for a while. */
   close(): void {
-    this.#closed.abort(new Error("the parent is no longer in use"));
+    const reason = new Error("the parent is no longer in use");
+    this.#closed.abort(reason);
+    this.#verdicts.endSoon(reason);
     this.health.close();
     this.#pool.close();
   }
@@ -139,17 +138,28 @@ export class Parent {
     }
   }
 
-  /** A new connection, signed in by this very request. */
-  async #cold(request: OutboundRequest): Promise<Opened> {
+  /**
+   * A new connection, signed in by this very request.
+   * @returns undefined when the credential is in doubt: an origin's 302 or 503 would not settle that
+   */
+  async #cold(request: OutboundRequest): Promise<Opened | undefined> {
+    if (this.#options.guard?.inDoubt) return undefined;
     return await this.#signedIn(
       request.signal,
       request.counters,
       request.method,
       (connection, authorization, signal) => this.#send(connection, request, authorization, signal),
-    );
+      { settles: false },
+    ).catch((error: unknown) => {
+      if (error === IN_DOUBT) return undefined;
+      throw error;
+    });
   }
 
-  /** For requests that can be sent once only: the connection is signed in by a probe first. */
+  /**
+   * For requests that can be sent once only, and for credentials in doubt: the connection is signed in by a probe
+   * first, which the parent answers itself.
+   */
   async #onAuthenticated(request: OutboundRequest): Promise<Opened> {
     const { connection } = await this.#probed(request.signal, request.counters, undefined);
     const standing = this.#standing();
@@ -160,6 +170,8 @@ export class Parent {
     if (head.status !== 407) return { connection, head };
     connection.wire.destroy();
     await this.#askedAgain(connection, request, standing);
+    const opened = request.replayable ? await this.#cold(request) : undefined;
+    if (opened) return opened;
     throw new AnswerError(`${this.name} asked for a logon again in the middle of a request`);
   }
 
@@ -207,12 +219,18 @@ export class Parent {
     counters: Counters,
     method: string,
     leg: Leg,
-    permit?: Permit,
+    { permit, settles }: { permit?: Permit | undefined; settles: boolean },
   ): Promise<Opened> {
     const { settings, guard, events } = this.#options;
+    const enter = async (): Promise<Permit | undefined> => {
+      const turn = await guard?.enter(signal);
+      if (settles || !guard?.inDoubt) return turn;
+      await turn?.abandoned();
+      throw IN_DOUBT;
+    };
     for (let tries = 1; ; tries++) {
       const known = this.#learnt.scheme !== undefined;
-      const turn = permit ?? (known ? await guard?.enter(signal) : undefined);
+      const turn = permit ?? (known ? await enter() : undefined);
       const connection = await this.#dial(signal, counters).catch(async (error: unknown) => {
         await turn?.abandoned();
         throw error;
@@ -225,14 +243,16 @@ export class Parent {
                 connection,
                 credential: settings.credential,
                 permit: turn,
-                enter: async () => (guard.free ? await guard.enter(signal) : undefined),
+                enter: async () => (guard.free ? await enter() : undefined),
                 learnt: this.#learnt,
                 events,
                 parentHost: settings.host,
                 method,
                 signal,
                 leg: (authorization, last) =>
-                  leg(connection, authorization, last ? this.#closed.signal : signal),
+                  last
+                    ? this.#verdicts.waitFor(connection, leg(connection, authorization, this.#verdicts.cut))
+                    : leg(connection, authorization, signal),
               });
         if (head === again || connection.authenticated) this.#asks = true;
         // It let a first message pass: the next request asks without one, and needs no turn for that.
@@ -276,7 +296,7 @@ export class Parent {
           connection.send(probeHead(method, target, "Proxy-Connection: keep-alive", authorization));
           return await connection.answer(legSignal, { slow: () => this.#stillAlive() });
         },
-        permit,
+        { permit, settles: true },
       );
       const { connection, head } = opened;
       const clean = await connection.skipBody(head, method, signal);
@@ -363,17 +383,8 @@ export class Parent {
     if (!alive) this.health.failed(`${this.name} accepts connections and does not answer`);
     return alive;
   }
-
-  /** A parent that cannot be reached or breaks off is passed over; one that refuses a logon is well. */
-  #judge(error: unknown, request: OutboundRequest): void {
-    if (request.signal.aborted || !(error instanceof SallyportError) || !UNREACHABLE.has(error.code)) return;
-    // A parent passes on an origin that breaks a body off by breaking it off itself.
-    if (error instanceof NoAnswerError && request.committed && request.sendBody) return;
-    this.health.failed(error.message);
-  }
 }
 
-const UNREACHABLE = new Set(["SP_CONNECT", "SP_CONNECT_TIMEOUT", "SP_RESOLVE", "SP_NO_ANSWER"]);
 /** Requests that cannot be repeated take an idle connection only if it was used within so many milliseconds. */
 const FRESH = 2000;
 const FORGETFUL = 2;
@@ -382,3 +393,5 @@ const MOST_TRIES = 3;
 const MOST_WARMING = 4;
 const WARM_AGAIN = 5000;
 const HEALTH_TIME = 3000;
+/** Thrown to a request whose answer would not settle the doubt about the credential. */
+const IN_DOUBT = Symbol("in doubt");

@@ -14,6 +14,8 @@ export interface Refusals {
   readonly at: number;
   /** True while the last one has no verdict. */
   readonly pending: boolean;
+  /** Sent, and no verdict came or one that says nothing: how many in a row. Absent: none. */
+  readonly lost?: number;
 }
 
 /**
@@ -52,11 +54,11 @@ export class RefusalFile {
     return (await this.#load()).entries[key] ?? NONE;
   }
 
-  /** Changes an entry, alone among all processes. An entry without a refusal is taken out. */
+  /** Changes an entry, alone among all processes. An entry of nothing is taken out. */
   async update(key: string, name: string, next: (before: Refusals) => Refusals): Promise<Refusals> {
     return await this.#change((shape) => {
       const after = next(shape.entries[key] ?? NONE);
-      if (after.count <= 0) delete shape.entries[key];
+      if (after.count <= 0 && !after.lost) delete shape.entries[key];
       else shape.entries[key] = { ...after, name };
       return after;
     });
@@ -157,7 +159,11 @@ function isShape(value: unknown): value is FileShape {
   if (typeof salt !== "string" || !/^[0-9a-f]{32}$/.test(salt)) return false;
   if (typeof entries !== "object" || entries === null) return false;
   return Object.values(entries as Record<string, Partial<Refusals> | null>).every(
-    (one) => Number.isInteger(one?.count) && Number.isFinite(one?.at) && typeof one?.pending === "boolean",
+    (one) =>
+      Number.isInteger(one?.count) &&
+      Number.isFinite(one?.at) &&
+      typeof one?.pending === "boolean" &&
+      (one.lost === undefined || Number.isInteger(one.lost)),
   );
 }
 

@@ -26,6 +26,12 @@ export interface OutboundRequest {
   readonly counters: Counters;
 }
 
+/** An answer's head, and the connection on which its body follows. */
+export interface Opened {
+  readonly connection: Connection;
+  readonly head: ResponseHead;
+}
+
 export interface Counters {
   roundTrips: number;
   connections: number;

@@ -126,11 +126,17 @@ function asBasic(scheme: Scheme, { domain }: Credential): string {
   return scheme === "basic" && domain !== "" ? ", with the domain before the name in Basic," : "";
 }
 
-/** What the status after a proof says of the credential: 401 and 403 come from policies as well as from logons. */
-function judge(status: number): "accepted" | "refused" | "unclear" {
+/**
+ * What the status after a proof says of the credential. What comes from policies, logon pages and broken parents as
+ * well as from origins says nothing; a moved page (301, 308) and a refused method are answers to somebody signed in.
+ */
+export function judge(status: number): "accepted" | "refused" | "unclear" {
   if (status === 407) return "refused";
-  return status === 401 || status === 403 ? "unclear" : "accepted";
+  if (UNCLEAR.has(status)) return "unclear";
+  return status < 500 || status === 501 ? "accepted" : "unclear";
 }
+
+const UNCLEAR = new Set([300, 302, 303, 305, 306, 307, 401, 403, 408, 429]);
 
 function offers(answer: ResponseHead): ReturnType<typeof parseChallenges> {
   return parseChallenges(

@@ -7,7 +7,7 @@ import type { Events } from "../observe/events.ts";
 import { dial } from "../wire/dial.ts";
 import { Connection } from "./connection.ts";
 import type { CredentialGuard } from "./guard.ts";
-import { again, type Learnt, signIn } from "./sign-in.ts";
+import { again, judge, type Learnt, signIn } from "./sign-in.ts";
 
 /** What one parent offers and accepts. */
 export interface Survey {
@@ -97,7 +97,7 @@ export async function surveyParent(
           ...found,
           status: head.status,
           scheme: learnt.scheme,
-          logon: head.status === 401 || head.status === 403 ? "unclear" : "accepted",
+          logon: judge(head.status) === "unclear" ? "unclear" : "accepted",
         };
         if (connection.authenticated && (await connection.skipBody(head, "GET", options.signal)))
           found = { ...found, trace: await traceOn(connection, ask(connection, "TRACE")) };

@@ -139,10 +139,13 @@ test("a proof is counted before it is sent, so that a crash gives nothing away",
   assert.deepEqual(await entry(), { count: 1, at: NOW, pending: true, name: "CORP\\testuser" });
   // As if the process had ended here: fifteen seconds later nobody waits for its verdict any more.
   t.mock.timers.tick(15_000);
-  const { guard: next } = guarding(t, { folder });
-  await assert.rejects(next.enter(undefined), CredentialRefusedError);
+  const { guard: next, entry: now } = guarding(t, { folder });
+  await (await next.enter(undefined)).beforeProof();
+  assert.deepEqual([(await now()).count, (await now()).lost], [1, 1]);
   t.mock.timers.tick(15_000);
-  assert.ok((await refuse(next)) instanceof CredentialLatchedError);
+  // The second one that ended so: from now on there are waits.
+  const { guard: third } = guarding(t, { folder });
+  await assert.rejects(third.enter(undefined), CredentialRefusedError);
 });
 
 test("a proof of another process is waited for, and its verdict holds here", async (t) => {
@@ -194,9 +197,9 @@ test("a permit that is settled twice does nothing the second time", async (t) =>
   stopClock(t);
   const endings: [(permit: Permit) => Promise<unknown>, Partial<Refusals>][] = [
     [(permit) => permit.accepted(), { count: 0 }],
-    [(permit) => permit.refused("The parent"), { count: 1, pending: false }],
-    [(permit) => permit.unclear(), { count: 0 }],
-    [(permit) => permit.abandoned(), { count: 0 }],
+    [(permit) => permit.refused("The parent"), { count: 1 }],
+    [(permit) => permit.unclear(), { count: 0, lost: 1 }],
+    [(permit) => permit.abandoned(), { count: 0, lost: 1 }],
   ];
   for (const [ending, wanted] of endings) {
     const { guard, entry } = guarding(t);
@@ -207,17 +210,17 @@ test("a permit that is settled twice does nothing the second time", async (t) =>
     await permit.unclear();
     await permit.accepted();
     assert.ok((await permit.refused("The parent")) instanceof CredentialRefusedError);
-    const { count, pending } = await entry();
-    assert.deepEqual({ pending: false, ...wanted }, { count, pending });
+    const { count, pending, lost = 0 } = await entry();
+    assert.deepEqual({ count, pending, lost }, { pending: false, lost: 0, ...wanted });
     assert.equal(guard.free, true);
     t.mock.timers.tick(60_000);
     const next = await guard.enter(undefined);
-    assert.equal(guard.free, guard.proven, "exactly one place was given back");
+    assert.equal(guard.free, false, "exactly one place was given back");
     await next.abandoned();
   }
 });
 
-test("an abandoned proof gives its count back, and leaves an earlier refusal as it was", async (t) => {
+test("a proof without a verdict stays counted, and leaves an earlier refusal as it was", async (t) => {
   stopClock(t);
   const { guard, entry } = guarding(t);
   await refuse(guard);
@@ -226,8 +229,9 @@ test("an abandoned proof gives its count back, and leaves an earlier refusal as 
   await permit.beforeProof();
   assert.equal((await entry()).count, 2);
   await permit.unclear();
-  const { count, pending } = await entry();
-  assert.deepEqual({ count, pending }, { count: 1, pending: false });
+  const { count, pending, lost } = await entry();
+  assert.deepEqual({ count, pending, lost }, { count: 1, pending: false, lost: 1 });
+  await assert.rejects(guard.enter(undefined), /for 30 s/);
 });
 
 test("a credential that was good and is refused falls back to one at a time, and those in flight keep their proof", async (t) => {
@@ -263,26 +267,140 @@ test("a refused Basic header outside of a turn counts like any refusal", async (
   assert.ok((await refuse(guard)) instanceof CredentialLatchedError);
 });
 
-test("proofs that get no answer at all: two at once, then ever further apart, and an answer clears that", async (t) => {
+test("proofs without a verdict: two at once, then ever further apart, over restarts, and a success clears that", async (t) => {
+  stopClock(t);
+  const { folder } = guarding(t);
+  for (const verdict of ["abandoned", "unclear"] as const) {
+    const restarted = () => guarding(t, { folder, credential: credential(verdict) });
+    const lose = async () => {
+      const permit = await restarted().guard.enter(undefined);
+      await permit.beforeProof();
+      await permit[verdict]();
+    };
+    await lose();
+    await lose();
+    for (const seconds of [30, 60, 120, 240, 480, 600, 600]) {
+      await assert.rejects(
+        restarted().guard.enter(undefined),
+        new RegExp(`got no answer .* for ${seconds} s`),
+      );
+      t.mock.timers.tick(seconds * 1000);
+      await lose();
+    }
+    const { guard, entry } = restarted();
+    assert.equal((await entry()).count, 0, "that is not a refusal: it never latches");
+    t.mock.timers.tick(600_000);
+    await prove(guard);
+    assert.equal((await entry()).lost, undefined);
+  }
+});
+
+test("one in doubt says so until a verdict comes, and a restart sees it", async (t) => {
+  stopClock(t);
+  const { guard, folder } = guarding(t);
+  const permit = await guard.enter(undefined);
+  await permit.beforeProof();
+  assert.equal(guard.inDoubt, false);
+  await permit.unclear();
+  assert.equal(guard.inDoubt, true);
+  const { guard: next } = guarding(t, { folder });
+  const again = await next.enter(undefined);
+  assert.equal(next.inDoubt, true);
+  await again.beforeProof();
+  await again.accepted();
+  assert.equal(next.inDoubt, false);
+});
+
+test("a while after the last success one logon goes alone, and opens the gate again or shuts it", async (t) => {
+  stopClock(t);
+  for (const verdict of ["accepted", "refused"] as const) {
+    const { guard, entry } = guarding(t, { most: 3 });
+    await prove(guard);
+    t.mock.timers.tick(9_999);
+    const quick = await Promise.all([1, 2, 3].map(() => guard.enter(undefined)));
+    for (const permit of quick) await permit.abandoned();
+    t.mock.timers.tick(1);
+    const first = await guard.enter(undefined);
+    assert.equal(await first.beforeProof(), true, "its verdict is waited for");
+    const others = [1, 2, 3].map(() => guard.enter(undefined));
+    const settled = Promise.allSettled(others);
+    assert.ok(await waits(Promise.race(others)));
+    assert.equal(guard.tryEnter(), undefined);
+    if (verdict === "accepted") {
+      await first.accepted();
+      await Promise.all(others);
+    } else {
+      await first.refused("The parent");
+      assert.ok((await settled).every((one) => one.status === "rejected"));
+      assert.equal((await entry()).count, 1);
+    }
+  }
+});
+
+test("one that goes alone to an origin that does not answer lets the next one go alone after 5 s", async (t) => {
+  const { guard } = guarding(t, { most: 3 });
+  await prove(guard);
+  t.mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.now() + 10_000 });
+  await (await guard.enter(undefined)).beforeProof();
+  const [second, third] = [guard.enter(undefined), guard.enter(undefined)];
+  t.mock.timers.tick(4_999);
+  assert.ok(await waits(second));
+  t.mock.timers.tick(1);
+  await (await second).beforeProof();
+  assert.ok(await waits(third));
+  await (await second).accepted();
+  await third;
+});
+
+test("a good credential whose proofs break off goes alone, then waits as one in doubt does", async (t) => {
   stopClock(t);
   const { guard, entry } = guarding(t);
-  const lose = async () => {
-    const permit = await guard.enter(undefined);
-    await permit.beforeProof();
-    await permit.abandoned();
-  };
-  await lose();
-  await lose();
-  for (const seconds of [30, 60, 120, 240, 300, 300]) {
-    await assert.rejects(guard.enter(undefined), new RegExp(`got no answer .* for ${seconds} s`));
-    t.mock.timers.tick(seconds * 1000);
-    await lose();
-  }
-  assert.equal((await entry()).count, 0, "that is not a refusal: it never latches");
-  t.mock.timers.tick(300_000);
   await prove(guard);
-  await lose().catch(() => {});
-  await (await guard.enter(undefined)).abandoned();
+  const cut = async () => {
+    const permit = await guard.enter(undefined);
+    const alone = await permit.beforeProof();
+    await permit.abandoned();
+    return alone;
+  };
+  assert.equal(await cut(), false);
+  assert.equal((await entry()).lost, undefined, "clients go away");
+  assert.equal(await cut(), true);
+  assert.equal(await cut(), true);
+  assert.equal((await entry()).lost, 2);
+  assert.equal(guard.proven, false);
+  await assert.rejects(guard.enter(undefined), /no answer 2 times in a row/);
+  t.mock.timers.tick(30_000);
+  await prove(guard);
+});
+
+test("a clock that was set back neither hangs a request nor makes a wait longer", async (t) => {
+  stopClock(t);
+  for (const pending of [true, false]) {
+    const { guard, file, entry, folder } = guarding(t);
+    const key = await file.keyOf(credential());
+    await file.update(key, "x", () => ({ count: 1, at: NOW + 86_400_000, pending }));
+    if (pending) {
+      await (await guard.enter(undefined)).abandoned();
+      assert.deepEqual([(await entry()).count, (await entry()).lost], [0, 1]);
+      continue;
+    }
+    await assert.rejects(guard.enter(undefined), /for 30 s/);
+    t.mock.timers.tick(30_000);
+    await prove(guarding(t, { folder }).guard);
+  }
+});
+
+test("a verdict that comes after it was held for lost still counts once", async (t) => {
+  stopClock(t);
+  const { guard, folder, entry } = guarding(t);
+  const late = await guard.enter(undefined);
+  await late.beforeProof();
+  t.mock.timers.tick(15_000);
+  const { guard: other } = guarding(t, { folder });
+  await (await other.enter(undefined)).abandoned();
+  assert.equal((await entry()).lost, 1);
+  await late.refused("The parent");
+  assert.deepEqual([(await entry()).count, (await entry()).lost], [1, undefined]);
 });
 
 test("a turn that ends without a proof costs nothing", async (t) => {
