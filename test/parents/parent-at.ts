@@ -20,6 +20,8 @@ export interface ParentTest {
   readonly probe?: ProxySettings["probe"];
   readonly pool?: Partial<PoolSettings>;
   readonly timeouts?: Partial<TimeoutSettings>;
+  /** Where refusals are counted: the same one for what is a restart or a reload. */
+  readonly folder?: string;
 }
 
 const timeouts: TimeoutSettings = {
@@ -48,7 +50,7 @@ function settingsFor(options: ParentTest) {
 export function parentAt(t: TestContext, port: number, options: ParentTest = {}) {
   const recorded = recordingEvents();
   const { credential } = options;
-  const file = new RefusalFile(join(temporaryFolder(t), "state"), () => {});
+  const file = new RefusalFile(options.folder ?? join(temporaryFolder(t), "state"), () => {});
   const settings = settingsFor(options);
   const guard = credential && new CredentialGuard(credential, file, recorded.events, settings.pool.logons);
   const parent = new Parent({
