@@ -138,12 +138,20 @@ test("a 407 to the proof is a refusal, told with the parent's name", async (t) =
   }
 });
 
-test("401 and 403 after the proof say nothing of the credential, and are passed on", async (t) => {
-  for (const status of [401, 403]) {
+test("what policies, logon pages and broken parents answer to a proof says nothing of the credential, and is passed on", async (t) => {
+  for (const status of [302, 303, 307, 401, 403, 408, 429, 500, 503]) {
     const { result, did, told } = trying(t, [answer(407, challenge), answer(status)], { scheme: "ntlm" });
     assert.equal(((await result) as ResponseHead).status, status);
     assert.deepEqual(did.slice(-2), ["unclear", "abandoned"]);
     assert.deepEqual(told, []);
+  }
+});
+
+test("an answer that only somebody signed in gets is an acceptance", async (t) => {
+  for (const status of [101, 200, 204, 206, 301, 304, 308, 404, 405, 410, 416, 501]) {
+    const { result, did } = trying(t, [answer(407, challenge), answer(status)], { scheme: "ntlm" });
+    await result;
+    assert.equal(did.at(-2), "accepted", `${status}`);
   }
 });
 
