@@ -155,7 +155,7 @@ const proxy = z.strictObject({
     .strictObject({
       max_idle: count(64, 0, 10_000, "The most spare connections, signed in, for each parent and identity."),
       idle: duration("55s", "Spare connections that are older are closed."),
-      logons: count(32, 1, 1000, "Sign-ins in flight at once, after the first has succeeded."),
+      logons: count(16, 1, 1000, "Sign-ins in flight at once, after the first has succeeded."),
     })
     .prefault({}),
 });

@@ -95,9 +95,12 @@ export class CredentialGuard {
     }
   }
 
-  /** A turn for background work: only when the credential is proven and nobody waits. */
+  /**
+   * A turn for background work: only when the credential is proven, nobody waits, and few are at it: the last ones of
+   * a burst should not share the domain controller with spare connections.
+   */
   tryEnter(): Permit | undefined {
-    if (!this.#proven || !this.free) return undefined;
+    if (!this.#proven || !this.free || this.#inFlight >= Math.max(1, this.#most / 4)) return undefined;
     this.#inFlight++;
     return this.#permit();
   }
