@@ -1,4 +1,4 @@
-import { type Credential, credentialName, type Scheme, schemes } from "../core/credential.ts";
+import { type Credential, credentialName, hasSecret, type Scheme, schemes } from "../core/credential.ts";
 import { NoCredentialError, SchemeError } from "../core/errors.ts";
 import { basicHandshake } from "./basic.ts";
 import type { AuthChallenge } from "./challenges.ts";
@@ -20,7 +20,7 @@ export interface HandshakeContext {
  *   password and no hash
  */
 export function chooseScheme(challenges: readonly AuthChallenge[], credential: Credential): Scheme {
-  if (!credential.password && !credential.ntHash && !credential.ntlmv2Hash) throw nothingToShow(credential);
+  if (!hasSecret(credential)) throw nothingToShow(credential);
   const offered = schemes.filter((scheme) => challenges.some((one) => one.scheme === scheme));
   const { auth } = credential;
   if (auth !== "auto" && !offered.includes(auth)) throw notTheNamedOne(auth, challenges);

@@ -1,7 +1,7 @@
 import { loadSettings } from "../config/load.ts";
 import { overridesFromOptions } from "../config/overrides.ts";
 import type { ParentSettings, Settings } from "../config/settings.ts";
-import { type Credential, credentialName } from "../core/credential.ts";
+import { type Credential, credentialName, hasSecret } from "../core/credential.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseAbsolute, printable, type Target } from "../http1/target.ts";
 import { Events } from "../observe/events.ts";
@@ -41,7 +41,7 @@ export async function run(call: CommandCall): Promise<number> {
   }
   if (call.options.json === true) call.out.write(`${JSON.stringify(asJson(surveys), null, 2)}\n`);
   else print(call, surveys, parents);
-  return surveys.some((one) => one.error === undefined && (one.open || one.logon === "accepted")) ? 0 : 1;
+  return surveys.some(isWayOut) ? 0 : 1;
 }
 
 /** A person types `intranet.corp.example` and means the URL. */
@@ -77,7 +77,7 @@ async function withPasswords(
   const result: ParentSettings[] = [];
   for (const parent of parents) {
     const { credential } = parent;
-    const bare = credential && !credential.password && !credential.ntHash && !credential.ntlmv2Hash;
+    const bare = credential && !hasSecret(credential);
     if (bare && credential.username !== "") {
       asked ??= await askPassword(process.stdin, call.err);
       result.push({ ...parent, credential: { ...credential, password: asked } });
@@ -92,8 +92,7 @@ async function guardFor(
   events: Events,
   again: boolean,
 ): Promise<CredentialGuard | undefined> {
-  if (credential === undefined || (!credential.password && !credential.ntHash && !credential.ntlmv2Hash))
-    return undefined;
+  if (credential === undefined || !hasSecret(credential)) return undefined;
   if (again) {
     const key = await refusals.keyOf(credential);
     // One refusal stays on the count: a second one latches it again.
@@ -135,7 +134,7 @@ function print({ out }: CommandCall, surveys: readonly Survey[], parents: readon
     }
     out.write("\n");
   });
-  const good = surveys.findIndex((one) => one.error === undefined && (one.open || one.logon === "accepted"));
+  const good = surveys.findIndex(isWayOut);
   if (good < 0) return;
   out.write(`# sallyport.toml\n${configFor(surveys, parents, good)}`);
 }
@@ -159,9 +158,14 @@ function configFor(surveys: readonly Survey[], parents: readonly ParentSettings[
   return lines.join("\n");
 }
 
+/** Whether requests get out through this parent. */
+function isWayOut(survey: Survey): boolean {
+  return survey.error === undefined && (survey.open || survey.logon === "accepted");
+}
+
 function asJson(surveys: readonly Survey[]) {
   return {
-    ok: surveys.some((one) => one.error === undefined && (one.open || one.logon === "accepted")),
+    ok: surveys.some(isWayOut),
     parents: surveys.map(({ error, ...survey }) => ({
       ...survey,
       error: error ? { code: error.code, message: error.message, hint: error.hint ?? null } : null,

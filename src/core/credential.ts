@@ -23,3 +23,8 @@ export interface Credential {
 export function credentialName(credential: Pick<Credential, "username" | "domain">): string {
   return credential.domain === "" ? credential.username : `${credential.domain}\\${credential.username}`;
 }
+
+/** Whether there is anything to sign in with. */
+export function hasSecret(credential: Credential): boolean {
+  return Boolean(credential.password ?? credential.ntHash ?? credential.ntlmv2Hash);
+}

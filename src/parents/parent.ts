@@ -1,4 +1,5 @@
 import { startHandshake } from "../auth/choose.ts";
+import { parentText } from "../config/values/parent-url.ts";
 import { AnswerError, NoAnswerError, NoCredentialError } from "../core/errors.ts";
 import type { ResponseHead } from "../http1/head.ts";
 import { dial } from "../wire/dial.ts";
@@ -42,7 +43,7 @@ export class Parent {
   constructor(options: ParentOptions) {
     const { settings, pool } = options;
     this.#options = options;
-    this.name = `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${settings.port}`;
+    this.name = parentText(settings);
     const named = settings.credential?.auth;
     this.#learnt = { scheme: named === undefined || named === "auto" ? undefined : named };
     this.#trace = options.probe === "trace" ? "untried" : "refused";

@@ -138,7 +138,8 @@ export function judge(status: number): "accepted" | "refused" | "unclear" {
 
 const UNCLEAR = new Set([300, 302, 303, 305, 306, 307, 401, 403, 408, 429]);
 
-function offers(answer: ResponseHead): ReturnType<typeof parseChallenges> {
+/** The challenges of a 407. */
+export function offers(answer: ResponseHead): ReturnType<typeof parseChallenges> {
   return parseChallenges(
     answer.fields.filter((field) => field.lower === "proxy-authenticate").map((field) => field.value),
   );

@@ -1,5 +1,5 @@
-import { parseChallenges } from "../auth/challenges.ts";
 import type { ParentSettings, ProxySettings } from "../config/settings.ts";
+import { parentText } from "../config/values/parent-url.ts";
 import type { Scheme } from "../core/credential.ts";
 import { asSallyportError, NoAnswerError, type SallyportError } from "../core/errors.ts";
 import type { Target } from "../http1/target.ts";
@@ -7,7 +7,7 @@ import type { Events } from "../observe/events.ts";
 import { dial } from "../wire/dial.ts";
 import { Connection } from "./connection.ts";
 import type { CredentialGuard } from "./guard.ts";
-import { again, judge, type Learnt, signIn } from "./sign-in.ts";
+import { again, judge, type Learnt, offers, signIn } from "./sign-in.ts";
 
 /** What one parent offers and accepts. */
 export interface Survey {
@@ -41,7 +41,7 @@ export async function surveyParent(
     readonly signal: AbortSignal;
   },
 ): Promise<Survey> {
-  const name = `${parent.host.includes(":") ? `[${parent.host}]` : parent.host}:${parent.port}`;
+  const name = parentText(parent);
   let found: Survey = {
     parent: name,
     connectMs: undefined,
@@ -64,9 +64,7 @@ export async function surveyParent(
     const bare = await open();
     found = { ...found, connectMs: performance.now() - started };
     const answer = await ask(bare, "GET")(undefined).finally(() => bare.wire.destroy());
-    const offered = parseChallenges(
-      answer.fields.filter((field) => field.lower === "proxy-authenticate").map((field) => field.value),
-    );
+    const offered = offers(answer);
     found = {
       ...found,
       status: answer.status,
